@@ -1,0 +1,1 @@
+"""One module, one vendor. Plain values in, plain values out; nothing here knows our tables."""

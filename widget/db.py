@@ -1,0 +1,160 @@
+"""The store: one `db`, session settings per database, and the clock.
+
+Two ways in. `db.session` is for whatever may write: on SQLite it starts with BEGIN IMMEDIATE, because a
+deferred transaction that reads first and writes later fails at once with SQLITE_BUSY_SNAPSHOT, whatever
+busy_timeout says (GET requests never write and stay deferred). `reading()` is for the hot path: a plain connection for Core selects that never writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, Text, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+PATIENCE_WEB_MS = 1_500
+PATIENCE_COMMANDS_MS = 15_000
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. Only aware datetimes go in, only UTC comes out, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Types and constraint names every table shares."""
+
+    registry = registry(
+        type_annotation_map={datetime: UtcDateTime, str: Text},
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(column_0_N_label)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+# Ids that we count ourselves; SQLite only counts a plain INTEGER PRIMARY KEY.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def utcnow() -> datetime:
+    """Now, in UTC. The only clock the rooms ask."""
+    return datetime.now(UTC)
+
+
+def init_store(app: Flask, database_url: str) -> None:
+    """Bind the store to the app with the settings its database needs."""
+    url = make_url(database_url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url.get_backend_name())
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    app.extensions["store_patience_ms"] = PATIENCE_WEB_MS
+    with app.app_context():
+        _prepare(app, db.engine)
+
+
+def be_patient(app: Flask) -> None:
+    """Commands and the worker wait longer for a lock than a web request may. Call before the first query."""
+    app.extensions["store_patience_ms"] = PATIENCE_COMMANDS_MS
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for selects only, without the cost of a session; never writes."""
+    engine: Engine = current_app.extensions["store_reader"]
+    with engine.connect() as connection:
+        yield connection
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether the store did not answer in time or could not be reached, as against a defect of ours."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        return code[:2] in {"08", "40", "53", "55", "57"}
+    text = str(error.orig).lower()
+    return any(sign in text for sign in ("locked", "busy", "connect", "unable to open", "disk i/o", "readonly"))
+
+
+def is_postgresql() -> bool:
+    """Which of the two databases this app runs on."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def _engine_options(backend: str) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {"connect_args": {"isolation_level": None, "check_same_thread": False}}
+    return {"pool_size": 5, "max_overflow": 5, "pool_timeout": 2, "connect_args": {"connect_timeout": 2}}
+
+
+def _prepare(app: Flask, engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        app.extensions["store_reader"] = engine.execution_options(reading=True)
+        event.listen(engine, "connect", lambda raw, _record: _open_sqlite(app, raw))
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        app.extensions["store_reader"] = engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(engine, "connect", lambda raw, _record: _open_postgresql(app, raw))
+
+
+def _open_sqlite(app: Flask, raw: Any) -> None:
+    cursor = raw.cursor()
+    for pragma in (
+        f"busy_timeout = {app.extensions['store_patience_ms']}",
+        "journal_mode = WAL",
+        # NORMAL loses acknowledged commits on a power cut.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads_only = connection.get_execution_options().get("reading", False) or _answers_a_safe_request()
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _answers_a_safe_request() -> bool:
+    return has_request_context() and request.method in SAFE_METHODS
+
+
+def _open_postgresql(app: Flask, raw: Any) -> None:
+    patience = app.extensions["store_patience_ms"]
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {patience}")
+        cursor.execute(f"SET statement_timeout = {patience if patience == PATIENCE_WEB_MS else 2 * patience}")
+        cursor.execute("SET idle_in_transaction_session_timeout = 30000")
+        cursor.execute("SET timezone = 'UTC'")
+    raw.commit()

@@ -1,0 +1,200 @@
+"""Stores (one country's shop) and helpdesks (one Gorgias account, which several stores may share)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import ForeignKey, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from widget.db import Base, db, utcnow
+from widget.errors import NotFound, Refused
+
+CALLS_ALLOWED = 40
+CALLS_PERIOD_SECONDS = 20
+
+
+class Helpdesk(Base):
+    """One Gorgias account. Its API key and the secret of our integration are stored sealed."""
+
+    __tablename__ = "helpdesks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    email: Mapped[str]
+    api_key_sealed: Mapped[str]
+    hook_secret_sealed: Mapped[str]
+    hook_secret_hash: Mapped[str]
+    calls_allowed: Mapped[int] = mapped_column(default=CALLS_ALLOWED)
+    calls_period_seconds: Mapped[int] = mapped_column(default=CALLS_PERIOD_SECONDS)
+    integration_id: Mapped[int | None]
+    widget_id: Mapped[int | None]
+    api_user_id: Mapped[int | None]
+    users_copied_at: Mapped[datetime | None]
+    # Counts up whenever something the widget's answer is built from changes: stores, types, suppliers.
+    catalogue_version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    stores: Mapped[list[Store]] = relationship(back_populates="helpdesk", order_by="Store.id")
+
+    @property
+    def account(self) -> str:
+        """The name rate limits and breakers go by."""
+        return f"gorgias:{self.id}"
+
+
+class Store(Base):
+    """One country's shop. Order names are unique only within it."""
+
+    __tablename__ = "stores"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"), index=True)
+    order_pattern: Mapped[str]
+    currency: Mapped[str]
+    locale: Mapped[str]
+    timezone: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    helpdesk: Mapped[Helpdesk] = relationship(back_populates="stores")
+
+
+def hash_of(secret: str) -> str:
+    """What is stored of a random secret that callers show us."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_secret_of(helpdesk_hash: str, shown: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(helpdesk_hash, hash_of(shown))
+
+
+def get_helpdesk(name: str) -> Helpdesk:
+    """By name. Raises NotFound."""
+    helpdesk = db.session.scalar(select(Helpdesk).where(Helpdesk.name == name))
+    if helpdesk is None:
+        raise NotFound(f"There is no helpdesk {name!r}. Add it with: flask helpdesk add {name} …")
+    return helpdesk
+
+
+def add_helpdesk(name: str, url: str, email: str, *, api_key_sealed: str, hook_secret: tuple[str, str]) -> Helpdesk:
+    """Add a Gorgias account, or bring the one of that name up to date.
+
+    `hook_secret` is (sealed, hash) and only used for a new one: rotating it would cut the connection.
+    Raises Refused when the address is none.
+    """
+    url = _base_url(url)
+    helpdesk = db.session.scalar(select(Helpdesk).where(Helpdesk.name == name))
+    if helpdesk is None:
+        sealed, hashed = hook_secret
+        helpdesk = Helpdesk(name=name, hook_secret_sealed=sealed, hook_secret_hash=hashed)
+        db.session.add(helpdesk)
+    helpdesk.url, helpdesk.email, helpdesk.api_key_sealed = url, email.strip(), api_key_sealed
+    db.session.flush()
+    return helpdesk
+
+
+def get_store(code: str) -> Store:
+    """By code, in any case. Raises NotFound."""
+    store = db.session.scalar(select(Store).where(Store.code == code.strip().upper()))
+    if store is None:
+        raise NotFound(f"There is no store {code!r}. Add it with: flask store add {code} …")
+    return store
+
+
+def add_store(
+    code: str, *, name: str, helpdesk: Helpdesk, order_pattern: str, currency: str, locale: str, timezone: str
+) -> Store:
+    """Add a shop or bring the one of that code up to date. Raises Refused naming what is wrong."""
+    code = code.strip().upper()
+    if not re.fullmatch(r"[A-Z0-9]{1,12}", code):
+        raise Refused(f"A store's code is letters and digits, at most 12: {code!r} is not.")
+    check_order_pattern(order_pattern)
+    if not re.fullmatch(r"[A-Z]{3}", currency.upper()):
+        raise Refused(f"{currency!r} is no currency code (three letters, e.g. EUR).")
+    check_locale(locale)
+    check_timezone(timezone)
+    store = db.session.scalar(select(Store).where(Store.code == code))
+    if store is None:
+        store = Store(code=code)
+        db.session.add(store)
+    store.name, store.helpdesk, store.order_pattern = name, helpdesk, order_pattern
+    store.currency, store.locale, store.timezone = currency.upper(), locale, timezone
+    db.session.flush()
+    catalogue_changed()
+    return store
+
+
+def catalogue_changed() -> None:
+    """Tell every process that stores, types or suppliers changed: widgets show it with their next answer."""
+    db.session.execute(update(Helpdesk).values(catalogue_version=Helpdesk.catalogue_version + 1))
+
+
+def check_timezone(name: str) -> None:
+    """Raises Refused for a zone that does not exist."""
+    if name not in available_timezones():
+        raise Refused(f"{name!r} is no time zone (e.g. Europe/Amsterdam).")
+    ZoneInfo(name)
+
+
+def check_locale(name: str) -> None:
+    """Raises Refused for what is no language code."""
+    if not re.fullmatch(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?", name):
+        raise Refused(f"{name!r} is no language code (e.g. nl, zh, de-AT).")
+
+
+def check_order_pattern(pattern: str) -> None:
+    """Raises Refused for a regular expression that is broken, matches nothing at all or everything, or is slow."""
+    try:
+        compiled = order_regex(pattern)
+    except re.error as error:
+        raise Refused(f"The order pattern {pattern!r} is no regular expression: {error}.") from error
+    if re.compile(pattern).fullmatch("") or compiled.search(" - "):
+        raise Refused(f"The order pattern {pattern!r} also matches where there is no number.")
+    for text in ("NL" + "1" * 20_000 + "!", "a" * 20_000 + "!", "1-" * 10_000 + "!", "#" * 20_000 + "!"):
+        with _at_most_a_second(pattern):
+            compiled.search(text)
+
+
+def order_regex(pattern: str) -> re.Pattern[str]:
+    """How an order name of a store is found in a text: any case, with or without #, not inside a longer word."""
+    bare = pattern.strip().removeprefix("^").removesuffix("$").removeprefix("#?").removeprefix("#")
+    if not bare:
+        raise re.error("nothing is left of it without ^, $ and #")
+    return re.compile(rf"(?<![0-9A-Za-z])#?({bare})(?![0-9A-Za-z])", re.IGNORECASE)
+
+
+@contextmanager
+def _at_most_a_second(pattern: str) -> Iterator[None]:
+    def too_slow(*_: object) -> None:
+        raise Refused(f"The order pattern {pattern!r} takes too long on a long text; make it simpler.")
+
+    try:
+        before = signal.signal(signal.SIGALRM, too_slow)
+    except ValueError:  # Signals reach the main thread only; anywhere else the pattern is not timed.
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refused(f"{url!r} is no address (e.g. https://acme.gorgias.com).")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}"

@@ -1,0 +1,44 @@
+"""Messages waiting to go out: enqueued by subjects in their own transaction, handed out by workers lane by lane.
+
+Doors and subjects use the verbs of `messages` and `accounts`; workers use `lanes`. `tables` says what is stored.
+"""
+
+from widget.outbox.accounts import key_changed, list_accounts, set_account_limits
+from widget.outbox.lanes import Lease, Pace, Report, Step, What
+from widget.outbox.messages import (
+    amend,
+    counts,
+    enqueue,
+    get_message,
+    list_messages,
+    new_external_id,
+    retry,
+    untouched_tail,
+    waiting_count,
+)
+from widget.outbox.tables import Account, Call, Lane, Message, State
+
+__all__ = [
+    "Account",
+    "Call",
+    "Lane",
+    "Lease",
+    "Message",
+    "Pace",
+    "Report",
+    "State",
+    "Step",
+    "What",
+    "amend",
+    "counts",
+    "enqueue",
+    "get_message",
+    "key_changed",
+    "list_accounts",
+    "list_messages",
+    "new_external_id",
+    "retry",
+    "set_account_limits",
+    "untouched_tail",
+    "waiting_count",
+]

@@ -1,0 +1,166 @@
+"""What subjects and doors do with the outbox, inside their own transaction: nothing here commits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from widget.db import db
+from widget.errors import NotFound, Refused
+from widget.outbox.accounts import clock, insert_into
+from widget.outbox.tables import WAITING, Account, Lane, Message, State
+
+LISTED_AT_MOST = 1_000
+
+
+def new_external_id() -> str:
+    """The mark by which we find our own note again: unique for ever, says nothing."""
+    return f"sd-{secrets.token_hex(16)}"
+
+
+def enqueue(kind: str, *, lane: str, account: str, payload: dict[str, Any], external_id: str | None = None) -> Message:
+    """Put a finished message at the end of its lane; it goes out after the caller's commit.
+
+    `lane` is `gorgias:{helpdesk}:{ticket}`, `account` is `gorgias:{helpdesk}`. A note needs an `external_id`
+    (see new_external_id); what may safely be done twice does not.
+    """
+    now = clock()
+    message = Message(
+        kind=kind,
+        lane=lane,
+        account=account,
+        seq=_next_seq(lane, account, now),
+        payload=payload,
+        external_id=external_id,
+        created_at=now,
+        next_at=now,
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message
+
+
+def untouched_tail(lane: str) -> Message | None:
+    """The lane's last message while nobody has tried to send it, held back from the workers until the commit."""
+    if not lock_lane(lane):
+        return None
+    last = select(Message).where(Message.lane == lane).order_by(Message.seq.desc()).limit(1)
+    message = db.session.scalar(last, execution_options={"populate_existing": True})
+    if message is None or message.state != State.QUEUED or message.attempts:
+        return None
+    return message
+
+
+def amend(message: Message, payload: dict[str, Any]) -> None:
+    """Replace what an untouched message says, so that several actions become one note."""
+    message.payload = payload
+    db.session.flush()
+
+
+def get_message(message_id: int) -> Message:
+    """By id. Raises NotFound."""
+    message = db.session.get(Message, message_id)
+    if message is None:
+        raise NotFound(f"There is no outgoing message {message_id}.")
+    return message
+
+
+def retry(message_id: int) -> Message:
+    """Send a parked message again, now; one whose outcome is unknown is looked up first.
+
+    Raises NotFound, and Refused when the message is not parked.
+    """
+    message = get_message(message_id)
+    lock_lane(message.lane)
+    db.session.refresh(message)
+    if message.state != State.PARKED:
+        raise Refused(f"Message {message_id} is {message.state}, only a parked message can be sent again.")
+    now = clock()
+    message.move(State.QUEUED)
+    # An ambiguous one was parked with the time at which it can be looked up.
+    message.next_at = max(now, message.next_at) if message.ambiguous else now
+    message.crashes, message.trying_since, message.reason = 0, None, ""
+    make_due(message.lane, message.next_at)
+    db.session.flush()
+    return message
+
+
+def list_messages(states: Iterable[State | str] | None = None, limit: int = LISTED_AT_MOST) -> list[dict[str, Any]]:
+    """The newest messages (of these states) as plain rows, oldest first.
+
+    A waiting message that its account holds up carries the account's reason.
+    """
+    rows = select(Message, Account).outerjoin(Account, Account.account == Message.account)
+    if states is not None:
+        rows = rows.where(Message.state.in_([State(state) for state in states]))
+    now = clock()
+    newest = db.session.execute(rows.order_by(Message.id.desc()).limit(limit)).all()
+    return [_row(message, account, now) for message, account in reversed(newest)]
+
+
+def counts() -> dict[str, int]:
+    """How many messages stand in each state."""
+    rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
+    return {state.value: 0 for state in State} | {state.value: number for state, number in rows}
+
+
+def waiting_count() -> int:
+    """How many messages are still to go out (parked ones wait for a person and are not counted)."""
+    waiting = select(func.count()).select_from(Message).where(Message.done_at.is_(None), Message.state.in_(WAITING))
+    return db.session.scalar(waiting) or 0
+
+
+def lock_lane(lane: str) -> bool:
+    """Keep workers out of the lane until the transaction ends; False when nothing was ever sent there."""
+    found = db.session.scalar(select(Lane.lane).where(Lane.lane == lane).with_for_update())
+    return found is not None
+
+
+def make_due(lane: str, at: datetime) -> None:
+    """Have a worker look at the lane at `at`, or earlier if it is due earlier."""
+    row = db.session.get_one(Lane, lane, populate_existing=True)
+    row.due_at = min(at, row.due_at or at)
+
+
+def _next_seq(lane: str, account: str, now: datetime) -> int:
+    """Count within the lane, under its row lock: a database's sequence would not follow the order of commits."""
+    new = insert_into(Lane).values(lane=lane, account=account, next_seq=2, due_at=now, fence=0)
+    counted = new.on_conflict_do_update(
+        index_elements=[Lane.lane],
+        set_={
+            "next_seq": Lane.next_seq + 1,
+            "due_at": case((Lane.due_at < now, Lane.due_at), else_=now),
+        },
+    )
+    next_seq: int = db.session.execute(counted.returning(Lane.next_seq)).scalar_one()
+    return next_seq - 1
+
+
+def _row(message: Message, account: Account | None, now: datetime) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "state": message.state.value,
+        "kind": message.kind,
+        "lane": message.lane,
+        "account": message.account,
+        "ticket": message.lane.rpartition(":")[2],
+        "external_id": message.external_id,
+        "attempts": message.attempts,
+        "ambiguous": message.ambiguous,
+        "reason": (_held_up_by(account, now) if message.state in WAITING else "") or message.reason,
+        "result": message.result,
+        "created_at": message.created_at,
+        "next_at": message.next_at,
+        "done_at": message.done_at,
+    }
+
+
+def _held_up_by(account: Account | None, now: datetime) -> str:
+    if account is None:
+        return ""
+    paused = account.paused_until is not None and account.paused_until > now
+    return account.reason if paused or account.probe_at is not None else ""

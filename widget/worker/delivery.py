@@ -1,0 +1,135 @@
+"""One step at a vendor: whose connection, when it may still be made, and what came of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from widget.clients.gorgias import Gorgias
+from widget.clients.http import Line, Timeouts
+from widget.db import db
+from widget.errors import Outcome, ServiceError
+from widget.outbox import Pace, Report, Step, What
+from widget.outbox.lanes import Fenced
+from widget.secrets import UnreadableSecret
+from widget.stores import Helpdesk
+from widget.worker.kinds import KINDS
+
+log = logging.getLogger(__name__)
+
+
+class Postponed(Exception):
+    """We hold a call back ourselves: no slot is free, or the worker is stopping."""
+
+
+class Gate:
+    """What each call of a step passes: counted against the limit, and made only while the lease lasts.
+
+    The first call was counted when the step began; `reserve_another` counts the later ones.
+    """
+
+    def __init__(self, write_by: float | None, reserve_another: Callable[[], float | None], counted: int = 1) -> None:
+        self.calls = 0
+        self._counted = counted
+        self._write_by = write_by
+        self._reserve_another = reserve_another
+
+    def __call__(self) -> float | None:
+        """The moment after which nothing may be written. Raises Postponed."""
+        if self.calls >= self._counted:
+            self._write_by = self._reserve_another()
+        if self._write_by is not None and time.monotonic() > self._write_by:
+            raise Postponed
+        self.calls += 1
+        return self._write_by
+
+
+class Connections:
+    """Clients for accounts, with the connections kept open. One per thread: nothing in it is shared."""
+
+    def __init__(self, app: Flask, pace: Pace) -> None:
+        self._app = app
+        self._timeouts = Timeouts(connect=pace.connect_seconds, read=pace.read_seconds)
+        self._lines: dict[str, Line] = {}
+
+    def client(self, account: str, gate: Callable[[], float | None]) -> Gorgias:
+        """The account's client. Raises ServiceError when its key cannot be read or the account is gone."""
+        url, email, api_key = self._credentials(account)
+        line = self._lines.setdefault(account, Line())
+        return Gorgias(url, email, api_key, self._timeouts, line=line, before_call=gate)
+
+    def close(self) -> None:
+        for line in self._lines.values():
+            line.close()
+
+    def _credentials(self, account: str) -> tuple[str, str, str]:
+        vendor, _, number = account.partition(":")
+        with self._app.app_context():
+            helpdesk = db.session.get(Helpdesk, int(number)) if vendor == "gorgias" else None
+            if helpdesk is None:
+                raise ServiceError(Outcome.NEVER, f"There is no account {account} any more.")
+            url, email, sealed = helpdesk.url, helpdesk.email, helpdesk.api_key_sealed
+        try:
+            return url, email, self._app.extensions["box"].open(sealed)
+        except UnreadableSecret as error:
+            raise ServiceError(
+                Outcome.KEY_REFUSED,
+                "The stored API key cannot be read: SECRET_KEY changed without SECRET_KEY_FALLBACKS."
+                " Restore the old key there, or store the API key again with: flask helpdesk add.",
+            ) from error
+
+
+def perform(step: Step, connections: Connections, gate: Gate) -> Report:
+    """Do the step; whatever goes wrong becomes a report."""
+    try:
+        return STEPS[step.what](step, connections.client(step.account, gate))
+    except (Postponed, Fenced):
+        return Report(Outcome.NOT_DONE, retry_after=0, postponed=True)
+    except ServiceError as error:
+        return Report(error.outcome, reason=error.reason, status=error.status, retry_after=error.retry_after)
+    except Exception as error:
+        log.exception("step failed step=%s id=%s kind=%s lane=%s", step.what, step.id, step.kind, step.lane)
+        outcome = Outcome.UNKNOWN if gate.calls else Outcome.NOT_DONE
+        return Report(outcome, reason=f"A defect of ours: {type(error).__name__}. The log tells more.", defect=True)
+
+
+def _send(step: Step, client: Any) -> Report:
+    result = KINDS[step.kind].send(client, step)
+    return Report(ids=() if result is None else (str(result),))
+
+
+def _look_up(step: Step, client: Any) -> Report:
+    find = KINDS[step.kind].find
+    return Report(ids=tuple(str(found) for found in find(client, step)) if find else ())
+
+
+def _sweep(step: Step, client: Any) -> Report:
+    """Keep the oldest copy, remove the others; what was removed counts even when a later one fails."""
+    kind, removed = KINDS[step.kind], 0
+    copies = kind.find(client, step) if kind.find else []
+    try:
+        for extra in copies[1:]:
+            if kind.remove:
+                kind.remove(client, step, extra)
+                removed += 1
+    except Postponed:
+        return Report(Outcome.NOT_DONE, retry_after=0, postponed=True, removed=removed)
+    except ServiceError as error:
+        return Report(error.outcome, reason=error.reason, status=error.status, removed=removed)
+    return Report(ids=tuple(str(copy) for copy in copies[:1]), removed=removed)
+
+
+STEPS: dict[What, Callable[[Step, Any], Report]] = {
+    What.SEND: _send,
+    What.LOOK_UP: _look_up,
+    What.SWEEP: _sweep,
+}
+
+
+def write_by(begun: float, pace: Pace) -> float:
+    """The last moment (time.monotonic) to start a call so that it ends within a lease taken at `begun`."""
+    return begun + pace.lease_seconds - pace.call_seconds

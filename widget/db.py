@@ -2,7 +2,8 @@
 
 Two ways in. `db.session` is for whatever may write: on SQLite it starts with BEGIN IMMEDIATE, because a
 deferred transaction that reads first and writes later fails at once with SQLITE_BUSY_SNAPSHOT, whatever
-busy_timeout says (GET requests never write and stay deferred). `reading()` is for the hot path: a plain connection for Core selects that never writes.
+busy_timeout says (GET requests never write and stay deferred). `reading()` is for the hot path: a plain
+connection for Core selects that never writes.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Base(DeclarativeBase):
         type_annotation_map={datetime: UtcDateTime, str: Text},
         metadata=MetaData(
             naming_convention={
-                "ix": "ix_%(column_0_N_label)s",
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
                 "uq": "uq_%(table_name)s_%(column_0_N_name)s",
                 "ck": "ck_%(table_name)s_%(constraint_name)s",
                 "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -59,6 +60,8 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 
+# Ids a vendor gave: nobody promised that they stay small.
+VendorId = BigInteger
 # Ids that we count ourselves; SQLite only counts a plain INTEGER PRIMARY KEY.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 

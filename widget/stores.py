@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from widget.db import Base, db, utcnow
+from widget.db import Base, VendorId, db, utcnow
 from widget.errors import NotFound, Refused
 
 CALLS_ALLOWED = 40
@@ -36,9 +36,9 @@ class Helpdesk(Base):
     hook_secret_hash: Mapped[str]
     calls_allowed: Mapped[int] = mapped_column(default=CALLS_ALLOWED)
     calls_period_seconds: Mapped[int] = mapped_column(default=CALLS_PERIOD_SECONDS)
-    integration_id: Mapped[int | None]
-    widget_id: Mapped[int | None]
-    api_user_id: Mapped[int | None]
+    integration_id: Mapped[int | None] = mapped_column(VendorId)
+    widget_id: Mapped[int | None] = mapped_column(VendorId)
+    api_user_id: Mapped[int | None] = mapped_column(VendorId)
     users_copied_at: Mapped[datetime | None]
     # Counts up whenever something the widget's answer is built from changes: stores, types, suppliers.
     catalogue_version: Mapped[int] = mapped_column(default=1)

@@ -62,9 +62,7 @@ class ActionTokens:
         return ActionToken(helpdesk, customer, line, version)
 
     def _respelled(self, text: str, payload: str) -> bool:
-        return all(
-            text != f"{payload}{SEPARATOR}{self._signature(key, payload)}" for key in self._signer.secret_keys
-        )
+        return all(text != f"{payload}{SEPARATOR}{self._signature(key, payload)}" for key in self._signer.secret_keys)
 
     def _signature(self, key: bytes, payload: str) -> str:
         signer = Signer(key, sep=SEPARATOR, key_derivation="none", digest_method=hashlib.sha256)

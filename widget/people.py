@@ -1,0 +1,341 @@
+"""People: suppliers and their mention, everybody with a personal link, and the users of each helpdesk."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, func, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from widget import stores
+from widget.db import Base, VendorId, db, utcnow
+from widget.errors import NotFound, Refused
+from widget.stores import Helpdesk, Store
+
+STAFF_LINK_LIFETIME = timedelta(hours=24)
+
+
+class Role(StrEnum):
+    """What a person may do. Roles add up; a supplier's people have only that one."""
+
+    AGENT = "agent"
+    SUPPLIER = "supplier"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Side(StrEnum):
+    """The two sides that wait for each other."""
+
+    CUSTOMER_SERVICE = "customer_service"
+    SUPPLIER = "supplier"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: the name people read, and what the history keeps."""
+
+    name: str
+    side: Side
+    email: str
+    gorgias_id: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+class Supplier(Base):
+    """A workshop. Its people see only their own supplier's lines."""
+
+    __tablename__ = "suppliers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    locale: Mapped[str]
+    timezone: Mapped[str]
+    mention_email: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class SupplierStore(Base):
+    """Which supplier paints for which store. The one added first is the store's usual one."""
+
+    __tablename__ = "supplier_stores"
+    __table_args__ = (UniqueConstraint("supplier_id", "store_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("suppliers.id"))
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"), index=True)
+
+
+class Person(Base):
+    """Somebody who may sign in."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    supplier: Mapped[Supplier | None] = relationship()
+    role_rows: Mapped[list[PersonRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    @property
+    def roles(self) -> set[Role]:
+        """All roles the person has."""
+        return {Role(row.role) for row in self.role_rows}
+
+    @property
+    def side(self) -> Side:
+        """Which of the two sides the person is on."""
+        return Side.SUPPLIER if self.supplier_id is not None else Side.CUSTOMER_SERVICE
+
+    def as_actor(self) -> Actor:
+        """The person as the one who does something."""
+        return Actor(name=self.name, side=self.side, email=self.email)
+
+
+class PersonRole(Base):
+    """One role of one person."""
+
+    __tablename__ = "person_roles"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class SignInLink(Base):
+    """A personal link. Only its hash is stored, so a stolen backup holds no working link."""
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    person: Mapped[Person] = relationship()
+
+
+class HelpdeskUser(Base):
+    """A user of a Gorgias account, copied from there: senders of notes, and whom notes mention."""
+
+    __tablename__ = "helpdesk_users"
+    __table_args__ = (UniqueConstraint("helpdesk_id", "gorgias_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"))
+    gorgias_id: Mapped[int] = mapped_column(VendorId)
+    email: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    active: Mapped[bool]
+
+
+def clean_email(text: str) -> str:
+    """An e-mail address as we compare it. Raises Refused for what is none."""
+    email = text.strip().casefold()
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
+        raise Refused(f"{text!r} is no e-mail address.")
+    return email
+
+
+def get_supplier(name: str) -> Supplier:
+    """By name. Raises NotFound."""
+    supplier = db.session.scalar(select(Supplier).where(Supplier.name == name))
+    if supplier is None:
+        raise NotFound(f"There is no supplier {name!r}. Add it with: flask supplier add {name!r} …")
+    return supplier
+
+
+def add_supplier(name: str, *, of: list[Store], mention: str, locale: str, timezone: str) -> Supplier:
+    """Add a workshop or bring it up to date. Stores it paints for are added to, never taken away."""
+    stores.check_locale(locale)
+    stores.check_timezone(timezone)
+    supplier = db.session.scalar(select(Supplier).where(Supplier.name == name))
+    if supplier is None:
+        supplier = Supplier(name=name)
+        db.session.add(supplier)
+    supplier.locale, supplier.timezone = locale, timezone
+    supplier.mention_email = clean_email(mention) if mention else ""
+    db.session.flush()
+    known = set(db.session.scalars(select(SupplierStore.store_id).where(SupplierStore.supplier_id == supplier.id)))
+    for store in of:
+        if store.id not in known:
+            db.session.add(SupplierStore(supplier_id=supplier.id, store_id=store.id))
+    db.session.flush()
+    stores.catalogue_changed()
+    return supplier
+
+
+def find_usual_supplier(store_id: int) -> Supplier | None:
+    """Who paints for a store: the supplier that was added to it first."""
+    return db.session.scalar(
+        select(Supplier)
+        .join(SupplierStore, SupplierStore.supplier_id == Supplier.id)
+        .where(SupplierStore.store_id == store_id)
+        .order_by(SupplierStore.id)
+        .limit(1)
+    )
+
+
+def get_person(email: str) -> Person:
+    """By e-mail. Raises NotFound."""
+    person = db.session.scalar(select(Person).where(Person.email == clean_email(email)))
+    if person is None:
+        raise NotFound(f"There is nobody with the e-mail address {email!r}. Add them with: flask person add {email} …")
+    return person
+
+
+def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> tuple[Person, bool]:
+    """Add somebody or bring them up to date; whether they are new. Raises Refused for roles that do not fit."""
+    if not roles:
+        raise Refused("A person needs a role: agent, supplier, approver or admin.")
+    if (Role.SUPPLIER in roles) != (supplier is not None):
+        raise Refused("A supplier's person needs --supplier NAME, and nobody else may have one.")
+    if Role.SUPPLIER in roles and len(roles) > 1:
+        raise Refused("A supplier's person cannot have another role as well.")
+    email = clean_email(email)
+    person = db.session.scalar(select(Person).where(Person.email == email))
+    is_new = person is None
+    if person is None:
+        person = Person(email=email)
+        db.session.add(person)
+    person.name, person.supplier_id = name, supplier.id if supplier else None
+    if person.roles != roles:
+        person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
+    db.session.flush()
+    return person, is_new
+
+
+def new_link(person: Person) -> str:
+    """A fresh secret for the person's link; older links stop working. A staff link lives 24 hours."""
+    now = utcnow()
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    secret = secrets.token_urlsafe(24)
+    expires = None if person.supplier_id is not None else now + STAFF_LINK_LIFETIME
+    db.session.add(SignInLink(person_id=person.id, token_hash=stores.hash_of(secret), expires_at=expires))
+    db.session.flush()
+    return secret
+
+
+def find_link(secret: str, *, lock: bool = False) -> SignInLink | None:
+    """The personal link of that secret while it can be opened: not revoked, not expired, a staff link not used.
+
+    One query for every secret, so that the answer's time tells nothing either.
+    """
+    for_ever = and_(SignInLink.expires_at.is_(None), Person.supplier_id.is_not(None))
+    just_once = and_(SignInLink.expires_at > utcnow(), SignInLink.used_at.is_(None))
+    query = (
+        select(SignInLink)
+        .join(Person, Person.id == SignInLink.person_id)
+        .where(
+            SignInLink.token_hash == stores.hash_of(secret),
+            SignInLink.revoked_at.is_(None),
+            Person.revoked_at.is_(None),
+            or_(for_ever, just_once),
+        )
+    )
+    return db.session.scalar(query.with_for_update(of=SignInLink) if lock else query)
+
+
+def open_link(secret: str) -> SignInLink:
+    """Use a personal link; of two who open a staff link at once, one is too late. Raises NotFound."""
+    link = find_link(secret, lock=True)
+    if link is None:
+        raise NotFound("This link does not work.")
+    link.used_at = utcnow()
+    db.session.flush()
+    return link
+
+
+def find_signed_in(person_id: int, link_hash: str) -> Person | None:
+    """Who came in through that link, until it or the person is revoked. A new link revokes the old ones."""
+    return db.session.scalar(
+        select(Person)
+        .join(SignInLink, SignInLink.person_id == Person.id)
+        .where(
+            Person.id == person_id,
+            SignInLink.token_hash == link_hash,
+            SignInLink.revoked_at.is_(None),
+            Person.revoked_at.is_(None),
+        )
+        .options(joinedload(Person.supplier))
+    )
+
+
+def copy_users(helpdesk_id: int, users: list[dict[str, Any]]) -> None:
+    """Take over a helpdesk's users as Gorgias lists them; whoever is no longer listed becomes inactive."""
+    known = {
+        user.gorgias_id: user
+        for user in db.session.scalars(select(HelpdeskUser).where(HelpdeskUser.helpdesk_id == helpdesk_id))
+    }
+    for listed in users:
+        user = known.pop(listed["gorgias_id"], None)
+        if user is None:
+            user = HelpdeskUser(helpdesk_id=helpdesk_id, gorgias_id=listed["gorgias_id"])
+            db.session.add(user)
+        user.email = str(listed["email"] or "").strip().casefold()
+        user.name = str(listed["name"] or listed["email"] or "")
+        user.active = bool(listed["active"])
+    for gone in known.values():
+        gone.active = False
+    db.session.execute(update(Helpdesk).where(Helpdesk.id == helpdesk_id).values(users_copied_at=utcnow()))
+
+
+def find_user(helpdesk_id: int, email: str) -> HelpdeskUser | None:
+    """The active user of that helpdesk with this e-mail address."""
+    if not email:
+        return None
+    return db.session.scalar(
+        select(HelpdeskUser)
+        .where(
+            HelpdeskUser.helpdesk_id == helpdesk_id,
+            HelpdeskUser.email == email.strip().casefold(),
+            HelpdeskUser.active.is_(True),
+        )
+        .order_by(HelpdeskUser.id)
+        .limit(1)
+    )
+
+
+def get_agent(helpdesk_id: int, email: str) -> Actor:
+    """Who pressed a button, by the e-mail Gorgias gave. Raises NotFound when it is no active user there."""
+    user = find_user(helpdesk_id, email)
+    if user is None:
+        raise NotFound(
+            f"{email or 'An empty e-mail address'} is not a user of this helpdesk. "
+            "New users are copied from Gorgias every minute; try again then."
+        )
+    return Actor(name=user.name, side=Side.CUSTOMER_SERVICE, email=user.email, gorgias_id=user.gorgias_id)
+
+
+def find_mention(helpdesk_id: int, supplier: Supplier) -> HelpdeskUser | None:
+    """The Gorgias user a note to this supplier tags, if it is set and still active."""
+    return find_user(helpdesk_id, supplier.mention_email)
+
+
+def count_users(helpdesk_id: int) -> int:
+    """How many active users were copied from that helpdesk."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(HelpdeskUser)
+            .where(HelpdeskUser.helpdesk_id == helpdesk_id, HelpdeskUser.active.is_(True))
+        )
+        or 0
+    )

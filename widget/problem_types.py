@@ -1,0 +1,112 @@
+"""Problem types: what kind of problem, one list per board, edited by admins, in two languages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Connection, Select, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from widget.db import Base, db
+from widget.errors import NotFound
+
+# Gorgias shows the first ten values of a dropdown, split at semicolons.
+MOST_IN_A_DROPDOWN = 10
+SEPARATOR = ";"
+
+
+class Board(StrEnum):
+    """Which of the two sheets a problem is on."""
+
+    PROBLEM_SHEET = "problem_sheet"
+    PHOTO_ISSUES = "photo_issues"
+
+
+class ProblemType(Base):
+    """One entry of a board's list. Archived ones stay on old lines."""
+
+    __tablename__ = "problem_types"
+    __table_args__ = (
+        UniqueConstraint("board", "code"),
+        CheckConstraint("name_en NOT LIKE '%;%'", name="name_without_semicolon"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    board: Mapped[str]
+    code: Mapped[str]
+    name_en: Mapped[str]
+    name_zh: Mapped[str]
+    position: Mapped[int]
+    is_other: Mapped[bool] = mapped_column(default=False)
+    archived_at: Mapped[datetime | None]
+
+
+DEFAULTS: dict[Board, tuple[tuple[str, str, str], ...]] = {
+    Board.PROBLEM_SHEET: (
+        ("address_incomplete", "Address incomplete", "地址不完整"),
+        ("address_wrong", "Address wrong", "地址错误"),
+        ("sold_out", "Item sold out", "缺货"),
+        ("shipping", "Shipping problem", "物流问题"),
+        ("other", "Other", "其他"),
+    ),
+    Board.PHOTO_ISSUES: (
+        ("picture_missing", "Picture missing", "缺少照片"),
+        ("wrong_size", "Wrong size", "尺寸不对"),
+        ("dark_or_blurred", "Too dark or blurred", "太暗或模糊"),
+        ("wrong_crop", "Wrong crop", "裁剪不对"),
+        ("redesign", "Redesign wanted", "需要重新设计"),
+        ("design_question", "Design or size question", "设计或尺寸问题"),
+        ("other", "Other", "其他"),
+    ),
+}
+
+
+def default_rows() -> list[dict[str, object]]:
+    """The types a new store starts with."""
+    return [
+        {
+            "board": board.value,
+            "code": code,
+            "name_en": name_en,
+            "name_zh": name_zh,
+            "position": position,
+            "is_other": code == "other",
+        }
+        for board, types in DEFAULTS.items()
+        for position, (code, name_en, name_zh) in enumerate(types, start=1)
+    ]
+
+
+def _listed(board: Board) -> Select[ProblemType]:
+    return (
+        select(ProblemType)
+        .where(ProblemType.board == board.value, ProblemType.archived_at.is_(None))
+        .order_by(ProblemType.is_other, ProblemType.position, ProblemType.id)
+    )
+
+
+def choices(board: Board) -> list[ProblemType]:
+    """What can be chosen now: at most ten, "other" always last."""
+    return _at_most_ten(list(db.session.scalars(_listed(board))))
+
+
+def get_by_name(board: Board, name: str) -> ProblemType:
+    """The type an agent chose in a dropdown. Raises NotFound naming what can be chosen."""
+    wanted = name.strip().casefold()
+    listed = choices(board)
+    for choice in listed:
+        if wanted in (choice.name_en.casefold(), choice.name_zh.casefold()):
+            return choice
+    raise NotFound("Choose one of: " + ", ".join(choice.name_en for choice in listed) + ".")
+
+
+def dropdown(connection: Connection, board: Board) -> str:
+    """The choices as Gorgias's dropdown takes them."""
+    return SEPARATOR.join(row.name_en for row in _at_most_ten(list(connection.execute(_listed(board)))))
+
+
+def _at_most_ten(listed: list[Any]) -> list[Any]:
+    others = [choice for choice in listed if choice.is_other]
+    return [choice for choice in listed if not choice.is_other][: MOST_IN_A_DROPDOWN - len(others)] + others

@@ -1,0 +1,251 @@
+"""Tickets: which ticket is about which order, whose it is, its notes and its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+
+from widget import orders, outbox
+from widget.db import Base, Id, VendorId, db, is_postgresql, utcnow
+from widget.errors import Refused
+from widget.notes import Note
+from widget.orders import Order, OrderName
+from widget.people import Actor, HelpdeskUser
+from widget.stores import Helpdesk
+
+LINKED = "linked"
+# A customer with more tickets and orders than this is a reseller or a test; the newest count.
+MOST_SIGHTINGS = 500
+
+
+class Ticket(Base):
+    """A ticket we were told about, and whose it is. None of its text is kept."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (UniqueConstraint("helpdesk_id", "gorgias_id"), Index(None, "helpdesk_id", "customer_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"))
+    gorgias_id: Mapped[int] = mapped_column(VendorId)
+    customer_id: Mapped[int] = mapped_column(VendorId, default=0)
+    tags: Mapped[str] = mapped_column(default="")
+    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    helpdesk: Mapped[Helpdesk] = relationship()
+
+    @property
+    def lane(self) -> str:
+        """Everything that is sent to this ticket goes out in order."""
+        return f"{self.helpdesk.account}:{self.gorgias_id}"
+
+
+class TicketOrder(Base):
+    """A ticket is about an order: found in its text, or linked by hand."""
+
+    __tablename__ = "ticket_orders"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True, index=True)
+    found_in: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Sighting(NamedTuple):
+    """One row of what is known about a customer: a ticket, and an order it is about if there is one."""
+
+    gorgias_id: int
+    customer_id: int
+    order_id: int | None
+    store_id: int | None
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody acts: the ticket, if any, and how our links begin."""
+
+    ticket: Ticket | None
+    public_url: str
+
+
+_SIGHTINGS = (
+    select(Ticket.gorgias_id, Ticket.customer_id, Order.id, Order.store_id, Order.name)
+    .select_from(Ticket)
+    .outerjoin(TicketOrder, TicketOrder.ticket_id == Ticket.id)
+    .outerjoin(Order, Order.id == TicketOrder.order_id)
+    .where(
+        Ticket.helpdesk_id == bindparam("helpdesk"),
+        or_(Ticket.customer_id == bindparam("customer"), Ticket.gorgias_id == bindparam("ticket")),
+    )
+    .order_by(Ticket.gorgias_id.desc(), Order.id.desc())
+    .limit(MOST_SIGHTINGS)
+)
+
+
+def sightings(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id: int) -> list[Sighting]:
+    """What is known about a customer and this ticket of his. One query; for the widget's answer."""
+    # 0 stands for "not told": it must not bring up every ticket without a customer.
+    bound = {"helpdesk": helpdesk_id, "customer": customer_id or -1, "ticket": ticket_id or -1}
+    return [Sighting(*row) for row in connection.execute(_SIGHTINGS, bound)]
+
+
+def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tuple[OrderName, str]]) -> None:
+    """Remember a ticket, whose it is, and the orders found in it. What is linked by hand is left alone."""
+    insert = postgresql_insert if is_postgresql() else sqlite_insert
+    seen = insert(Ticket).values(
+        helpdesk_id=helpdesk_id, gorgias_id=ticket_id, customer_id=customer_id, tags="", seen_at=utcnow()
+    )
+    whose = {"customer_id": customer_id} if customer_id else {"gorgias_id": ticket_id}
+    db.session.execute(seen.on_conflict_do_update(index_elements=["helpdesk_id", "gorgias_id"], set_=whose))
+    ticket = _get(helpdesk_id, ticket_id)
+    by_hand = _names_linked_by_hand(ticket)
+    for name, where in found:
+        if name.name not in by_hand:
+            _add(ticket, orders.known(name), where)
+
+
+def lock(helpdesk_id: int, ticket_id: int) -> Ticket:
+    """The ticket somebody acts in, locked until the commit. Raises Refused for one we never heard of."""
+    return _get(helpdesk_id, ticket_id, lock=True)
+
+
+def link(ticket: Ticket, order: Order) -> bool:
+    """Say by hand which order a ticket is about; whether that is news.
+
+    Orders of the same number in other stores, found by pattern only, are no longer this ticket's.
+    """
+    row = db.session.get(TicketOrder, (ticket.id, order.id))
+    if row is not None and row.found_in == LINKED:
+        return False
+    if row is None:
+        db.session.add(TicketOrder(ticket_id=ticket.id, order_id=order.id, found_in=LINKED))
+    else:
+        row.found_in = LINKED
+    namesakes = select(Order.id).where(Order.name == order.name, Order.id != order.id)
+    db.session.execute(
+        delete(TicketOrder).where(
+            TicketOrder.ticket_id == ticket.id, TicketOrder.order_id.in_(namesakes), TicketOrder.found_in != LINKED
+        )
+    )
+    return True
+
+
+def about(order_id: int) -> list[Ticket]:
+    """All tickets known to be about an order, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Ticket)
+            .join(TicketOrder, TicketOrder.ticket_id == Ticket.id)
+            .where(TicketOrder.order_id == order_id)
+            .order_by(Ticket.gorgias_id.desc())
+        )
+    )
+
+
+def order_ids_of(ticket: Ticket) -> list[int]:
+    """The orders one ticket is about."""
+    return list(db.session.scalars(select(TicketOrder.order_id).where(TicketOrder.ticket_id == ticket.id)))
+
+
+def join_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None) -> bool:
+    """Add to the ticket's last note while that still waits untouched and fits; whether it did."""
+    waiting = outbox.untouched_tail(ticket.lane)
+    if waiting is None or waiting.kind != "gorgias.note":
+        return False
+    joined = Note.from_parts(waiting.payload["parts"]).joined_with(note)
+    if joined is None:
+        return False
+    outbox.amend(waiting, _note_payload(ticket, joined, by, mention))
+    return True
+
+
+def post_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None) -> None:
+    """Queue an internal note."""
+    outbox.enqueue(
+        "gorgias.note",
+        lane=ticket.lane,
+        account=ticket.helpdesk.account,
+        payload=_note_payload(ticket, note, by, mention),
+        external_id=outbox.new_external_id(),
+    )
+
+
+def keep_tags(ticket: Ticket, wanted: set[str]) -> None:
+    """Queue what makes the ticket carry exactly these of our tags; nothing when it already does."""
+    had = set(ticket.tags.split(",")) - {""}
+    if wanted == had:
+        return
+    outbox.enqueue(
+        "gorgias.tags",
+        lane=ticket.lane,
+        account=ticket.helpdesk.account,
+        payload={"ticket_id": ticket.gorgias_id, "add": sorted(wanted), "remove": sorted(had - wanted)},
+    )
+    ticket.tags = ",".join(sorted(wanted))
+
+
+def check_customer(ticket: Ticket, customer_id: int) -> None:
+    """Raises Refused when a button made for one customer is pressed in another's ticket."""
+    if ticket.customer_id != customer_id:
+        raise Refused("This ticket belongs to another customer. Reload the ticket and press again.")
+
+
+def _note_payload(ticket: Ticket, note: Note, by: Actor, mention: HelpdeskUser | None) -> dict[str, Any]:
+    sender = by.gorgias_id or ticket.helpdesk.api_user_id
+    message: dict[str, Any] = {
+        "channel": "internal-note",
+        "via": "api",
+        "from_agent": True,
+        "public": False,
+        "body_text": note.text(),
+        "body_html": note.html(),
+    }
+    if sender:
+        message["sender"] = {"id": sender}
+    if mention is not None:
+        message["mention_ids"] = [mention.gorgias_id]
+    return {"ticket_id": ticket.gorgias_id, "message": message, "parts": note.parts()}
+
+
+def _get(helpdesk_id: int, ticket_id: int, *, lock: bool = False) -> Ticket:
+    query = select(Ticket).where(Ticket.helpdesk_id == helpdesk_id, Ticket.gorgias_id == ticket_id)
+    ticket = db.session.scalar(query.with_for_update() if lock else query)
+    if ticket is None:
+        raise Refused("Supplier Desk has not seen this ticket yet. Add a tag or a note to it and press again.")
+    return ticket
+
+
+def _names_linked_by_hand(ticket: Ticket) -> set[str]:
+    linked = aliased(TicketOrder)
+    return set(
+        db.session.scalars(
+            select(Order.name)
+            .join(linked, linked.order_id == Order.id)
+            .where(linked.ticket_id == ticket.id, linked.found_in == LINKED)
+        )
+    )
+
+
+def _add(ticket: Ticket, order: Order, where: str) -> None:
+    insert = postgresql_insert if is_postgresql() else sqlite_insert
+    db.session.execute(
+        insert(TicketOrder)
+        .values(ticket_id=ticket.id, order_id=order.id, found_in=where, at=utcnow())
+        .on_conflict_do_nothing()
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from widget import cli
 from widget.config import ROOT, Config
 from widget.db import db, init_store
 from widget.secrets import Box
 from widget.tokens import ActionTokens
-
-LINE_TOKENS = "line_tokens"
-SUMMARY_TOKENS = "summary_tokens"
+from widget.web import headers, health, lines, pages, sessions, sidebar, signin
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -22,6 +21,14 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["SECRET_KEY_FALLBACKS"] = list(config.secret_key_fallbacks)
     app.extensions["config"] = config
     app.extensions["box"] = Box(config.keys)
+    app.extensions["line_tokens"] = ActionTokens(config.keys, "line")
+    app.extensions["summary_tokens"] = ActionTokens(config.keys, "summary")
     init_store(app, config.database_url)
     Migrate(app, db, directory=str(ROOT / "migrations"))
+    headers.protect(app, config)
+    sessions.init_sessions(app, config)
+    pages.init_pages(app)
+    for blueprint in (health.bp, sidebar.bp, signin.bp, lines.bp):
+        app.register_blueprint(blueprint)
+    cli.register(app)
     return app

@@ -1,0 +1,246 @@
+"""What the widget shows: the open lines of the customer's orders, in words first.
+
+Own store only, a fixed number of queries, and true whatever the strings in the body are. The one thing
+written here is which order a ticket speaks of, and only when that is news; if the store is locked just
+then, the answer goes out all the same and the next event remembers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, abort, current_app, g, request
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from widget import orders, problems, tickets
+from widget.db import db, is_busy, reading, utcnow
+from widget.orders import OrderName
+from widget.people import Side
+from widget.problem_types import Board
+from widget.tickets import Sighting
+from widget.tokens import ActionToken, ActionTokens
+from widget.web.sidebar.catalogue import Catalogue
+from widget.web.sidebar.door import bp, open_for_reading, reply
+
+log = logging.getLogger(__name__)
+
+NOTE_CHANNEL = "internal-note"
+MOST_NAMES = 20
+WAITS_FOR = {Side.CUSTOMER_SERVICE: "customer service", Side.SUPPLIER: "supplier"}
+NO_ORDER = "No order found in this ticket. If you know the number, press Link order."
+
+
+@dataclass(frozen=True)
+class Event:
+    """What Gorgias told us, with every value that is none made empty."""
+
+    ticket_id: int
+    customer_id: int
+    subject: str
+    text: str
+
+
+@bp.post("/<int:helpdesk_id>/widget")
+def widget_POST(helpdesk_id: int) -> Response:
+    event = read_event(request.get_data(cache=False))
+    catalogue: Catalogue = g.catalogue
+    found = _orders_found(event, catalogue)
+    connection = open_for_reading()
+    seen = tickets.sightings(connection, helpdesk_id, event.customer_id, event.ticket_id)
+    if not _is_news(event, seen, found):
+        return reply(_answer(connection, helpdesk_id, event, catalogue, seen, []))
+    _remember(helpdesk_id, event, found)
+    with reading() as connection:
+        seen = tickets.sightings(connection, helpdesk_id, event.customer_id, event.ticket_id)
+        return reply(_answer(connection, helpdesk_id, event, catalogue, seen, [name for name, _ in found]))
+
+
+def read_event(body: bytes) -> Event:
+    """The event in a request body. Aborts with 415 or 422 when it is no JSON object."""
+    if not request.mimetype.endswith("json"):
+        abort(415)
+    try:
+        data = json.loads(body.decode("utf-8", "replace"), object_pairs_hook=_each_key_once, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        abort(422, "The body is not JSON we can read.")
+    if not isinstance(data, dict):
+        abort(422, "The body is not a JSON object.")
+    is_note = _text(data.get("message_channel")) == NOTE_CHANNEL
+    return Event(
+        ticket_id=_number(data.get("ticket_id")),
+        customer_id=_number(data.get("customer_id")),
+        subject=_text(data.get("subject")),
+        # Our own notes come back here as events, and agents compare orders in theirs.
+        text="" if is_note else _text(data.get("message_text")),
+    )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key stands twice")
+    return data
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _text(value: object) -> str:
+    """A template that found nothing sends an empty text, or Python's word for it."""
+    if not isinstance(value, str) or value in ("None", "null", "undefined"):
+        return ""
+    return value
+
+
+def _number(value: object) -> int:
+    """An id as Gorgias's templates print it; 0 for anything else."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else 0
+
+
+def _orders_found(event: Event, catalogue: Catalogue) -> list[tuple[OrderName, str]]:
+    """Order names with where they stood, the subject's first."""
+    in_subject = [(name, "subject") for name in orders.names_in(event.subject, catalogue.patterns)]
+    in_text = [(name, "message") for name in orders.names_in(event.text, catalogue.patterns)]
+    return list({name: (name, where) for name, where in [*in_text, *in_subject][::-1]}.values())
+
+
+def _is_news(event: Event, seen: list[Sighting], found: list[tuple[OrderName, str]]) -> bool:
+    here = [row for row in seen if row.gorgias_id == event.ticket_id]
+    if event.ticket_id and (not here or (event.customer_id and here[0].customer_id != event.customer_id)):
+        return True
+    known = {OrderName(row.store_id, row.name) for row in here if row.name is not None and row.store_id is not None}
+    linked = {row.name for row in here}
+    return any(name not in known and name.name not in linked for name, _ in found)
+
+
+def _remember(helpdesk_id: int, event: Event, found: list[tuple[OrderName, str]]) -> None:
+    if not event.ticket_id:
+        return
+    try:
+        tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found)
+        db.session.commit()
+    except DBAPIError as error:
+        db.session.rollback()
+        if not is_busy(error):
+            raise
+        log.warning("ticket not remembered: the store is locked", extra={"helpdesk": helpdesk_id})
+
+
+def _answer(
+    connection: Connection,
+    helpdesk_id: int,
+    event: Event,
+    catalogue: Catalogue,
+    seen: list[Sighting],
+    just_found: list[OrderName],
+) -> dict[str, Any]:
+    about = _orders_by_nearness(connection, event, seen, just_found)
+    lines = problems.open_for(connection, about) if about else []
+    labels = _labels(about, catalogue)
+    boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
+    card = _Cards(helpdesk_id, event.customer_id, labels)
+    for line in lines:
+        boards[line.board].append(card.of(line))
+    names = list(dict.fromkeys(labels.values()))[:MOST_NAMES]
+    return {
+        "summary": _summary(lines, names),
+        "as_of": _iso(utcnow()),
+        "order_names": ", ".join(names),
+        "report_order": names[0] if names else "",
+        "report_types": catalogue.types[Board.PROBLEM_SHEET],
+        "photo_types": catalogue.types[Board.PHOTO_ISSUES],
+        "refund_reasons": "",
+        "new_token": _tokens("summary").make(ActionToken(helpdesk_id, event.customer_id)),
+        "problems": boards[Board.PROBLEM_SHEET],
+        "photo_issues": boards[Board.PHOTO_ISSUES],
+        "refunds": [],
+    }
+
+
+def _orders_by_nearness(
+    connection: Connection, event: Event, seen: list[Sighting], just_found: list[OrderName]
+) -> dict[int, OrderName]:
+    """The customer's orders by id: this ticket's first, then those of his other tickets."""
+    rows = sorted(seen, key=lambda row: row.gorgias_id != event.ticket_id)
+    about = {
+        row.order_id: OrderName(row.store_id, row.name)
+        for row in rows
+        if row.order_id is not None and row.store_id is not None and row.name is not None
+    }
+    # Found in the text but not remembered: no ticket id, or the store was locked.
+    missing = [name for name in just_found if name not in about.values()]
+    return {**about, **orders.ids_of(connection, missing)} if missing else about
+
+
+def _labels(about: dict[int, OrderName], catalogue: Catalogue) -> dict[int, str]:
+    """What orders are called; with the store's code where two stores use the same number."""
+    names = [name.name for name in about.values()]
+    return {
+        order_id: f"{catalogue.codes[name.store_id]} {name.name}" if names.count(name.name) > 1 else name.name
+        for order_id, name in about.items()
+        if name.store_id in catalogue.codes
+    }
+
+
+def _summary(lines: list[Any], names: list[str]) -> str:
+    if not names:
+        return NO_ORDER
+    if not lines:
+        return f"Nothing open for {', '.join(names[:5])}"
+    total, ours = int(lines[0].open), int(lines[0].ours)
+    theirs = total - ours
+    if not theirs:
+        return f"{total} open: waits for us" if total == 1 else f"{total} open: all wait for us"
+    if not ours:
+        return f"{total} open: waits for the supplier" if total == 1 else f"{total} open: all wait for the supplier"
+    waits = "waits" if ours == 1 else "wait"
+    return f"{total} open: {ours} {waits} for us, {theirs} for the supplier"
+
+
+class _Cards:
+    """Makes the card of a line, with the token its buttons carry."""
+
+    def __init__(self, helpdesk_id: int, customer_id: int, labels: dict[int, str]) -> None:
+        self.token = ActionToken(helpdesk_id, customer_id)
+        self.labels = labels
+        self.tokens = _tokens("line")
+        self.lines_url = current_app.extensions["config"].public_url + "/lines/P-"
+
+    def of(self, line: Any) -> dict[str, Any]:
+        card = {
+            "reference": f"P-{line.id}",
+            "order_name": self.labels.get(line.order_id, line.name),
+            "type": line.name_en,
+            "problem": line.problem,
+            "waiting_for": WAITS_FOR[line.waiting_for],
+            "waiting_since": _iso(line.waiting_since),
+            "informed_customer": line.informed_at is not None,
+            "comment_cs": line.comment_cs or "",
+            "comment_supplier": line.comment_supplier or "",
+            "pictures": 0,
+            "reported_at": _iso(line.reported_at),
+            "token": self.tokens.make(
+                ActionToken(self.token.helpdesk, self.token.customer, line.id, line.version),
+            ),
+            "open_url": f"{self.lines_url}{line.id}",
+        }
+        if line.board == Board.PROBLEM_SHEET:
+            card["address"] = line.address
+        return card
+
+
+def _tokens(kind: str) -> ActionTokens:
+    tokens: ActionTokens = current_app.extensions[f"{kind}_tokens"]
+    return tokens
+
+
+def _iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,82 @@
+"""flask demo fill FILE: believable lines for the demo, through the same verbs the doors use."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from widget import orders, people, problem_types, problems, stores, tickets
+from widget.cli.printing import answer, command, json_option
+from widget.db import db, utcnow
+from widget.orders import OrderName
+from widget.people import Actor, Side, Supplier
+from widget.problem_types import Board
+from widget.problems import Problem
+from widget.stores import Store
+from widget.tickets import Place
+
+group = AppGroup("demo", help="What `make demo` fills the store with.", hidden=True)
+
+
+@group.command("fill", with_appcontext=False)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@command
+def fill(file: Path, as_json: bool) -> None:
+    """Add the lines a JSON file describes. A store that has lines already is left as it is."""
+    lines: list[dict[str, Any]] = json.loads(file.read_text())
+    if db.session.scalar(select(Problem.id).limit(1)) is not None:
+        lines = []
+    for line in lines:
+        _add(line)
+    db.session.commit()
+    answer({"added": len(lines)}, as_json=as_json, words=f"{len(lines)} lines added.")
+
+
+def _add(described: dict[str, Any]) -> None:
+    store = stores.get_store(described["store"])
+    order = orders.known(OrderName(store.id, described["order"]))
+    about = tickets.about(order.id)
+    at = Place(about[0] if about else None, current_app.extensions["config"].public_url)
+    supplier = problems.supplier_for(order)
+    type_ = problem_types.get_by_name(Board(described["board"]), described["type"])
+    by = _actor(described["by"], store, supplier)
+    line = problems.report(order, type_, described["problem"], by=by, at=at, supplier=supplier)
+    for step in described.get("steps", []):
+        _do(step, line, _actor(step["by"], store, supplier), at)
+    _age(line, timedelta(hours=described.get("hours_ago", 1)))
+
+
+def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
+    words = step.get("words", "")
+    match step["do"]:
+        case "informed":
+            problems.mark_informed(line, by=by, at=at, shown=line.version)
+        case "comment":
+            problems.comment(line, words, by=by, at=at)
+        case "address":
+            problems.save_address(line, words, by=by, at=at, shown=line.version)
+        case "handled":
+            problems.mark_handled(line, by=by, at=at)
+        case unknown:
+            raise ValueError(unknown)
+
+
+def _actor(email: str, store: Store, supplier: Supplier) -> Actor:
+    user = people.find_user(store.helpdesk_id, email)
+    side = Side.SUPPLIER if email == supplier.mention_email else Side.CUSTOMER_SERVICE
+    # A supplier's words are posted by the API user: he is not the one who writes in Gorgias.
+    gorgias_id = user.gorgias_id if user and side == Side.CUSTOMER_SERVICE else None
+    return Actor(name=user.name if user else email, side=side, email=email, gorgias_id=gorgias_id)
+
+
+def _age(line: Problem, by: timedelta) -> None:
+    line.reported_at = utcnow() - by
+    line.waiting_since = max(line.reported_at, line.waiting_since - by)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -19,6 +19,10 @@ from widget.outbox.tables import Account, Call, Lane, Message, State
 WINDOW_MARGIN_SECONDS = 1.0
 FAILURES_IN_A_ROW = 5
 OUTCOMES_KEPT = 20
+
+LOCKED = select(Account).where(Account.account == bindparam("account")).with_for_update()
+CALLS_MADE = select(Call.at).where(Call.account == bindparam("account"), Call.at > bindparam("since"))
+CALLS_COUNTED = CALLS_MADE.with_only_columns(func.count())
 
 log = logging.getLogger(__name__)
 
@@ -49,24 +53,24 @@ def is_open_for_calls(now: Any) -> ColumnElement[bool]:
 
 def lock(account: str) -> Account:
     """The account's row, locked until the transaction ends; made with the usual limits when it is new."""
-    statement = select(Account).where(Account.account == account).with_for_update()
-    found = db.session.scalar(statement, execution_options={"populate_existing": True})
+    found = db.session.scalar(LOCKED, {"account": account}, execution_options={"populate_existing": True})
     if found is not None:
         return found
     new = {"account": account, "failures": 0, "outcomes": "", "reason": "", "copies_removed": 0}
     db.session.execute(insert_into(Account).values(**new).on_conflict_do_nothing())
-    return db.session.scalars(statement).one()
+    return db.session.scalars(LOCKED, {"account": account}).one()
 
 
 def reserve(account: Account, now: datetime) -> bool:
     """Count one call against the account's limit; False (and a pause until one is free) when there is none."""
     window = timedelta(seconds=account.calls_period_seconds + WINDOW_MARGIN_SECONDS)
-    counted = select(Call.at).where(Call.account == account.account, Call.at > now - window)
-    used = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    counted = {"account": account.account, "since": now - window}
+    used = db.session.scalar(CALLS_COUNTED, counted) or 0
     if used < account.calls_allowed:
         db.session.add(Call(account=account.account, at=now))
         return True
-    leaves_first = db.session.scalars(counted.order_by(Call.at).offset(used - account.calls_allowed).limit(1)).one()
+    one_leaves = CALLS_MADE.order_by(Call.at).offset(used - account.calls_allowed).limit(1)
+    leaves_first = db.session.scalars(one_leaves, counted).one()
     pause(account, leaves_first + window)
     return False
 
@@ -76,12 +80,9 @@ def pause(account: Account, until: datetime) -> None:
     account.paused_until = max(until, account.paused_until or until)
 
 
-def went_well(account: str) -> None:
+def went_well(account: Account) -> None:
     """The vendor answered."""
-    row = lock(account)
-    fine = (row.outcomes + ".")[-OUTCOMES_KEPT:]
-    if row.failures or row.outcomes != fine:
-        row.failures, row.outcomes = 0, fine
+    account.failures, account.outcomes = 0, (account.outcomes + ".")[-OUTCOMES_KEPT:]
 
 
 def failed(account: Account, reason: str, now: datetime, probe_seconds: float) -> None:

@@ -1,6 +1,6 @@
-"""The protocol between workers and the outbox: take a lane, begin a step, settle it, let the lane go.
+"""The protocol between workers and the outbox: take a lane and begin a step, settle it, begin the next, let go.
 
-Nothing here commits and nothing here calls a vendor. A worker commits what `begin` wrote before a byte
+Nothing here commits and nothing here calls a vendor. A worker commits that a step was begun before a byte
 leaves, calls the vendor without any session open, then settles. Whatever it dies between, the next holder
 of the lane finds out from the rows alone:
 
@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 
 from widget.db import db, reading
 from widget.errors import Outcome
@@ -40,6 +40,22 @@ SWEEPS_AFTER_SETTLES = (2, 15)
 log = logging.getLogger(__name__)
 # Spreads attempts over time; nothing secret depends on it.
 dice = random.Random()  # noqa: S311
+
+
+MINE = select(Lane).where(Lane.lane == bindparam("lane"), Lane.fence == bindparam("fence")).with_for_update()
+HEAD = (
+    select(Message)
+    .where(Message.lane == bindparam("lane"), Message.done_at.is_(None), Message.state.in_(WAITING))
+    .order_by(Message.seq)
+    .limit(1)
+)
+DOUBTFUL = (
+    select(Message)
+    .where(Message.lane == bindparam("lane"), Message.verify_at.is_not(None))
+    .order_by(Message.verify_at)
+    .limit(1)
+)
+FRESH = {"populate_existing": True}
 
 
 class Fenced(Exception):
@@ -129,71 +145,49 @@ def has_due_lane() -> bool:
         return bool(connection.execute(select(exists(_due(select(Lane.lane), clock_in_sql())))).scalar())
 
 
-def take_lane(holder: str, pace: Pace) -> Lease | None:
-    """Lease the lane that has been due longest and whose account may be called."""
+def take(holder: str, pace: Pace) -> tuple[Lease, Step | None] | None:
+    """Lease the lane that has been due longest and whose account may be called, and begin its first step.
+
+    None when there is no such lane. Without a step there was nothing to do after all, and the lane is free again.
+    """
     now = clock()
     due = _due(select(Lane), now).order_by(Lane.due_at).limit(1).with_for_update(of=Lane, skip_locked=True)
-    lane: Lane | None = db.session.scalar(due, execution_options={"populate_existing": True})
+    lane: Lane | None = db.session.scalar(due, execution_options=FRESH)
     if lane is None:
         return None
     if lane.holder is not None:
         log.warning("lease taken over lane=%s from=%s", lane.lane, lane.holder)
     lane.holder, lane.fence = holder, lane.fence + 1
-    lane.lease_until = now + timedelta(seconds=pace.lease_seconds)
-    return Lease(lane.lane, lane.account, holder, lane.fence)
-
-
-def begin(lease: Lease, pace: Pace) -> Step | None:
-    """The lane's next step, written down as begun and its call counted; None (and the lane let go) when
-    nothing is due or the account may not be called now. Raises Fenced.
-    """
-    lane, now = _held(lease), clock()
-    chosen = _choose(lane.lane, now, pace)
-    if chosen is None or not _reserve(lane.account, now):
-        _let_go(lane)
-        return None
-    what, message = chosen
-    lane.lease_until = now + timedelta(seconds=pace.lease_seconds)
-    message.crashes += 1
-    if what is What.SEND:
-        message.move(State.SENDING)
-        message.attempts += 1
-        message.sent_at = now
-        message.trying_since = message.trying_since or now
-        message.looked_up_at = None
-    return _step(what, message, now)
+    lease = Lease(lane.lane, lane.account, holder, lane.fence)
+    return lease, _begin(lane, accounts.lock(lane.account), now, pace)
 
 
 def reserve_another(lease: Lease, pace: Pace) -> bool:
     """Count one more call for the step under way and renew the lease; False when none is free. Raises Fenced."""
     lane, now = _held(lease), clock()
     lane.lease_until = now + timedelta(seconds=pace.lease_seconds)
-    return _reserve(lane.account, now)
+    return _reserve(accounts.lock(lane.account), now)
 
 
-def settle(lease: Lease, step: Step, report: Report, pace: Pace) -> None:
-    """Write down what came of a step. Raises Fenced."""
-    _held(lease)
-    now = clock()
+def settle(lease: Lease, step: Step, report: Report, pace: Pace, *, go_on: bool) -> Step | None:
+    """Write down what came of a step, and begin the lane's next one or let the lane go. Raises Fenced."""
+    lane, now = _held(lease), clock()
     message = db.session.get_one(Message, step.id, populate_existing=True)
     if message.attempts != step.attempt:
         raise Fenced(f"message {step.id} is at attempt {message.attempts}, not {step.attempt}")
-    _settle_account(step.account, report, now, pace)
+    account = accounts.lock(lane.account)
+    _settle_account(account, report, now, pace)
     if not report.defect:
         message.crashes = max(0, message.crashes - 1)
-    SETTLERS[step.what](message, report, now, pace)
+    SETTLERS[step.what](message, account, report, now, pace)
     log.info(
         "outbox step=%s id=%s kind=%s lane=%s attempt=%s outcome=%s status=%s state=%s",
         step.what, step.id, step.kind, step.lane, step.attempt, report.outcome or "done", report.status, message.state,
     )  # fmt: skip
-
-
-def release(lease: Lease) -> None:
-    """Let the lane go for others; a lease that was taken over meanwhile is left alone."""
-    try:
-        _let_go(_held(lease))
-    except Fenced:
-        log.warning("lease lost lane=%s holder=%s", lease.lane, lease.holder)
+    if go_on:
+        return _begin(lane, account, now, pace)
+    _let_go(lane, *_next_due(lane.lane))
+    return None
 
 
 def back_off(attempts: int) -> float:
@@ -209,55 +203,89 @@ def _due(lanes: Select[Any], now: Any) -> Select[Any]:
 
 
 def _held(lease: Lease) -> Lane:
-    mine = select(Lane).where(Lane.lane == lease.lane, Lane.fence == lease.fence).with_for_update()
-    lane = db.session.scalar(mine, execution_options={"populate_existing": True})
+    lane = db.session.scalar(MINE, {"lane": lease.lane, "fence": lease.fence}, execution_options=FRESH)
     if lane is None:
         raise Fenced(f"lane {lease.lane} has another holder")
     return lane
 
 
-def _let_go(lane: Lane) -> None:
-    db.session.flush()
-    head = select(Message.next_at).where(*_open(lane.lane)).order_by(Message.seq).limit(1)
-    sweep = select(func.min(Message.verify_at)).where(Message.lane == lane.lane, Message.verify_at.is_not(None))
-    times = [time for time in (db.session.scalar(head), db.session.scalar(sweep)) if time is not None]
-    lane.due_at = min(times, default=None)
-    lane.holder = lane.lease_until = None
+def _begin(lane: Lane, account: Account, now: datetime, pace: Pace) -> Step | None:
+    """The lane's next step, written down as begun and its call counted; None, and the lane let go, when
+    nothing is due or the account may not be called now."""
+    doubtful, head = _doubtful(lane.lane), _head(lane.lane, now, pace)
+    what, message = _choose(doubtful, head, now, pace)
+    if message is None or not _reserve(account, now):
+        _let_go(lane, doubtful, head)
+        return None
+    lane.lease_until = now + timedelta(seconds=pace.lease_seconds)
+    message.crashes += 1
+    if what is What.SEND:
+        message.move(State.SENDING)
+        message.attempts += 1
+        message.sent_at = now
+        message.trying_since = message.trying_since or now
+        message.looked_up_at = None
+    return _step(what, message, now)
 
 
-def _reserve(account: str, now: datetime) -> bool:
-    row = accounts.lock(account)
-    paused = row.paused_until is not None and row.paused_until > now
-    return not paused and row.probe_at is None and accounts.reserve(row, now)
+def _choose(doubtful: Message | None, head: Message | None, now: datetime, pace: Pace) -> tuple[What, Message | None]:
+    """What is due: first extra copies, then the head; later messages wait for the head."""
+    if doubtful is not None and doubtful.verify_at is not None and doubtful.verify_at <= now:
+        return What.SWEEP, doubtful
+    if head is not None and head.next_at <= now:
+        return _what_next(head, now, pace), head
+    return What.SEND, None
 
 
-def _open(lane: str) -> tuple[ColumnElement[bool], ...]:
-    return Message.lane == lane, Message.done_at.is_(None), Message.state.in_(WAITING)
-
-
-def _choose(lane: str, now: datetime, pace: Pace) -> tuple[What, Message] | None:
-    """What is due in the lane: first extra copies, then the head; later messages wait for the head."""
-    fresh = {"populate_existing": True}
-    doubtful = select(Message).where(Message.lane == lane, Message.verify_at.is_not(None), Message.verify_at <= now)
-    while sweep := db.session.scalar(doubtful.order_by(Message.verify_at).limit(1), execution_options=fresh):
-        if sweep.crashes < CRASHES_BEFORE_PARKED:
-            return What.SWEEP, sweep
-        sweep.verify_at = None
+def _doubtful(lane: str) -> Message | None:
+    """The message whose extra copies are to be looked for next."""
+    while message := db.session.scalar(DOUBTFUL, {"lane": lane}, execution_options=FRESH):
+        if message.crashes < CRASHES_BEFORE_PARKED:
+            return message
+        message.verify_at = None
         db.session.flush()
-    while head := db.session.scalar(
-        select(Message).where(*_open(lane)).order_by(Message.seq).limit(1), execution_options=fresh
-    ):
+    return None
+
+
+def _head(lane: str, now: datetime, pace: Pace) -> Message | None:
+    """The message that goes next. What stopped workers too often is parked, so that the lane goes on."""
+    while head := db.session.scalar(HEAD, {"lane": lane}, execution_options=FRESH):
         if head.state == State.SENDING:
             _left_sending(head, now, pace)
-        if head.next_at > now:
-            return None
-        what = What.LOOK_UP if _wants_look_up(head, now, pace) else What.SEND
-        # A look-up may save a message whose sending killed the worker, so it is allowed longer.
-        if head.crashes < CRASHES_BEFORE_PARKED * (2 if what is What.LOOK_UP else 1):
-            return what, head
+        # A look-up may save a message whose sending stopped the worker, so it is allowed longer.
+        patience = 2 if _what_next(head, now, pace) is What.LOOK_UP else 1
+        if head.crashes < CRASHES_BEFORE_PARKED * patience:
+            return head
         _park(head, f"Sending it stopped the worker {head.crashes} times.")
         db.session.flush()
     return None
+
+
+def _what_next(message: Message, now: datetime, pace: Pace) -> What:
+    """A doubtful message is looked up right before each attempt: an earlier look may have come before its landing."""
+    still_good = timedelta(seconds=max(pace.settle_seconds, 60))
+    looked = message.looked_up_at
+    if message.ambiguous and (looked is None or looked < now - still_good):
+        return What.LOOK_UP
+    return What.SEND
+
+
+def _next_due(lane: str) -> tuple[Message | None, Message | None]:
+    return (
+        db.session.scalar(DOUBTFUL, {"lane": lane}, execution_options=FRESH),
+        db.session.scalar(HEAD, {"lane": lane}, execution_options=FRESH),
+    )
+
+
+def _let_go(lane: Lane, doubtful: Message | None, head: Message | None) -> None:
+    times = [message.verify_at for message in (doubtful,) if message and message.verify_at is not None]
+    lane.due_at = min([*times, *([head.next_at] if head else [])], default=None)
+    lane.holder = lane.lease_until = None
+
+
+def _reserve(account: Account, now: datetime) -> bool:
+    paused = account.paused_until is not None and account.paused_until > now
+    return not paused and account.probe_at is None and accounts.reserve(account, now)
 
 
 def _step(what: What, message: Message, now: datetime) -> Step:
@@ -294,13 +322,6 @@ def _became_unknown(message: Message, pace: Pace, now: datetime) -> None:
     message.next_at = now + timedelta(seconds=pace.settle_seconds)
 
 
-def _wants_look_up(message: Message, now: datetime, pace: Pace) -> bool:
-    """Right before each attempt after a doubtful one: an earlier look may have come before the landing."""
-    still_good = timedelta(seconds=max(pace.settle_seconds, 60))
-    looked = message.looked_up_at
-    return message.ambiguous and (looked is None or looked < now - still_good)
-
-
 def _park(message: Message, reason: str) -> None:
     message.move(State.PARKED)
     message.reason = reason
@@ -309,18 +330,18 @@ def _park(message: Message, reason: str) -> None:
     )
 
 
-def _settle_account(account: str, report: Report, now: datetime, pace: Pace) -> None:
+def _settle_account(account: Account, report: Report, now: datetime, pace: Pace) -> None:
     if report.postponed or report.defect:
         return
     if report.outcome is None or report.outcome is Outcome.NEVER:
         accounts.went_well(account)
     elif report.outcome is Outcome.KEY_REFUSED:
-        accounts.open_breaker(accounts.lock(account), report.reason, now, pace.probe_seconds)
+        accounts.open_breaker(account, report.reason, now, pace.probe_seconds)
     elif report.status != 429:
-        accounts.failed(accounts.lock(account), report.reason, now, pace.probe_seconds)
+        accounts.failed(account, report.reason, now, pace.probe_seconds)
 
 
-def _settle_send(message: Message, report: Report, now: datetime, pace: Pace) -> None:
+def _settle_send(message: Message, account: Account, report: Report, now: datetime, pace: Pace) -> None:
     message.reason = message.reason if report.postponed else report.reason
     if report.outcome is None:
         _sent(message, report, now, pace)
@@ -328,17 +349,17 @@ def _settle_send(message: Message, report: Report, now: datetime, pace: Pace) ->
         message.next_at = now
         _park(message, report.reason)
     elif report.defect and message.crashes >= DEFECTS_BEFORE_PARKED:
-        _unknown_or_queued(message, report, now, pace)
+        _unknown_or_queued(message, account, report, now, pace)
         _park(message, report.reason)
     else:
-        _unknown_or_queued(message, report, now, pace)
+        _unknown_or_queued(message, account, report, now, pace)
         if report.outcome is Outcome.KEY_REFUSED:
             message.trying_since = None
         if message.state == State.QUEUED and _tried_too_long(message, now):
             _park(message, f"Given up after trying for a day. The last answer: {report.reason}")
 
 
-def _unknown_or_queued(message: Message, report: Report, now: datetime, pace: Pace) -> None:
+def _unknown_or_queued(message: Message, account: Account, report: Report, now: datetime, pace: Pace) -> None:
     """Not sent this time. A pause the vendor asked for is the whole account's."""
     wait = report.retry_after if report.retry_after is not None else back_off(message.attempts)
     if report.outcome is Outcome.UNKNOWN:
@@ -349,13 +370,12 @@ def _unknown_or_queued(message: Message, report: Report, now: datetime, pace: Pa
         message.move(State.QUEUED)
     message.next_at = now + timedelta(seconds=wait)
     if report.status == 429:
-        _pause_account(message.account, report, message.next_at)
+        _pause_account(account, report, message.next_at)
 
 
-def _pause_account(account: str, report: Report, until: datetime) -> None:
-    row = accounts.lock(account)
-    accounts.pause(row, until)
-    row.reason = report.reason
+def _pause_account(account: Account, report: Report, until: datetime) -> None:
+    accounts.pause(account, until)
+    account.reason = report.reason
 
 
 def _sent(message: Message, report: Report, now: datetime, pace: Pace) -> None:
@@ -366,7 +386,7 @@ def _sent(message: Message, report: Report, now: datetime, pace: Pace) -> None:
         message.verify_at = now if len(report.ids) > 1 else _sweep_time(message, pace)
 
 
-def _settle_look_up(message: Message, report: Report, now: datetime, pace: Pace) -> None:
+def _settle_look_up(message: Message, account: Account, report: Report, now: datetime, pace: Pace) -> None:
     if report.outcome is None and report.ids:
         _sent(message, report, now, pace)
     elif report.outcome is None:
@@ -380,14 +400,14 @@ def _settle_look_up(message: Message, report: Report, now: datetime, pace: Pace)
             message.reason = f"It is not known whether it arrived, and looking it up failed: {report.reason}"
         message.next_at = now + _until_next_look(report, pace)
         if report.status == 429:
-            _pause_account(message.account, report, message.next_at)
+            _pause_account(account, report, message.next_at)
         if _tried_too_long(message, now) or (report.defect and message.crashes >= DEFECTS_BEFORE_PARKED):
             _park(message, message.reason)
 
 
-def _settle_sweep(message: Message, report: Report, now: datetime, pace: Pace) -> None:
+def _settle_sweep(message: Message, account: Account, report: Report, now: datetime, pace: Pace) -> None:
     if report.removed:
-        accounts.lock(message.account).copies_removed += report.removed
+        account.copies_removed += report.removed
         log.warning("extra copies removed id=%s lane=%s copies=%s", message.id, message.lane, report.removed)
     if report.outcome is None:
         message.verifications += 1
@@ -399,7 +419,7 @@ def _settle_sweep(message: Message, report: Report, now: datetime, pace: Pace) -
     else:
         message.verify_at = now + _until_next_look(report, pace)
         if report.status == 429:
-            _pause_account(message.account, report, message.verify_at)
+            _pause_account(account, report, message.verify_at)
 
 
 def _sweep_time(message: Message, pace: Pace) -> datetime | None:
@@ -417,7 +437,7 @@ def _tried_too_long(message: Message, now: datetime) -> bool:
     return message.trying_since is not None and now - message.trying_since >= TRYING_AT_MOST
 
 
-SETTLERS: dict[What, Callable[[Message, Report, datetime, Pace], None]] = {
+SETTLERS: dict[What, Callable[[Message, Account, Report, datetime, Pace], None]] = {
     What.SEND: _settle_send,
     What.LOOK_UP: _settle_look_up,
     What.SWEEP: _settle_sweep,

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from widget.clients.gorgias import Gorgias
 from widget.clients.http import Line, Timeouts
-from widget.db import db
+from widget.db import reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, Report, Step, What
 from widget.outbox.lanes import Fenced
@@ -59,7 +60,7 @@ class Connections:
     def client(self, account: str, gate: Callable[[], float | None]) -> Gorgias:
         """The account's client. Raises ServiceError when its key cannot be read or the account is gone."""
         url, email, api_key = self._credentials(account)
-        line = self._lines.setdefault(account, Line())
+        line = self._lines.get(account) or self._lines.setdefault(account, Line())
         return Gorgias(url, email, api_key, self._timeouts, line=line, before_call=gate)
 
     def close(self) -> None:
@@ -68,11 +69,14 @@ class Connections:
 
     def _credentials(self, account: str) -> tuple[str, str, str]:
         vendor, _, number = account.partition(":")
-        with self._app.app_context():
-            helpdesk = db.session.get(Helpdesk, int(number)) if vendor == "gorgias" else None
-            if helpdesk is None:
-                raise ServiceError(Outcome.NEVER, f"There is no account {account} any more.")
-            url, email, sealed = helpdesk.url, helpdesk.email, helpdesk.api_key_sealed
+        if vendor != "gorgias" or not number.isdecimal():
+            raise ServiceError(Outcome.NEVER, f"There is no account {account}.")
+        wanted = select(Helpdesk.url, Helpdesk.email, Helpdesk.api_key_sealed).where(Helpdesk.id == int(number))
+        with self._app.app_context(), reading() as connection:
+            found = connection.execute(wanted).one_or_none()
+        if found is None:
+            raise ServiceError(Outcome.NEVER, f"There is no account {account} any more.")
+        url, email, sealed = found
         try:
             return url, email, self._app.extensions["box"].open(sealed)
         except UnreadableSecret as error:

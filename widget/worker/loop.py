@@ -79,12 +79,20 @@ class Worker:
         connections = Connections(self._app, self._pace)
         while not self._stop.is_set():
             try:
-                if self._work_on_a_lane(connections) is None:
-                    self._stop.wait(POLL_SECONDS)
+                while self._work_on_a_lane(connections) is not None and not self._stop.is_set():
+                    pass
+                self._wait_for_work()
             except Exception as error:  # noqa: BLE001  whatever it is, deliveries go on
                 _log_trouble(error)
                 self._stop.wait(STORE_AWAY_SECONDS)
         connections.close()
+
+    def _wait_for_work(self) -> None:
+        """Ask cheaply until there is something to take."""
+        while not self._stop.wait(POLL_SECONDS):
+            with self._app.app_context():
+                if lanes.has_due_lane():
+                    return
 
     def _do_chores(self) -> None:
         chores = Chores(self._app, self._pace)
@@ -110,17 +118,11 @@ class Worker:
         return sent
 
     def _take(self) -> tuple[Lease, Step | None, float] | None:
-        with self._app.app_context():
-            if not lanes.has_due_lane():
-                return None
         begun = time.monotonic()
         with self._transaction():
-            lease = lanes.take_lane(self._name, self._pace)
-            if lease is None:
-                return None
-            step = lanes.begin(lease, self._pace)
+            taken = lanes.take(self._name, self._pace)
             crash_point("leasing")
-        return lease, step, begun
+        return None if taken is None else (*taken, begun)
 
     def _perform(self, lease: Lease, step: Step, begun: float, connections: Connections) -> Report:
         crash_point("begun")
@@ -150,15 +152,9 @@ class Worker:
         return None
 
     def _settle_now(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Step | None:
-        following = None
         with self._transaction():
-            lanes.settle(lease, step, report, self._pace)
+            following = lanes.settle(lease, step, report, self._pace, go_on=go_on and not self._stop.is_set())
             crash_point("settling")
-            if go_on and not self._stop.is_set():
-                following = lanes.begin(lease, self._pace)
-            else:
-                crash_point("releasing")
-                lanes.release(lease)
         crash_point("settled")
         return following
 

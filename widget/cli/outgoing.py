@@ -51,7 +51,13 @@ def group() -> None:
 
 
 @group.command("list")
-@click.option("--state", "states", multiple=True, type=click.Choice(list(State)), help="Only these (repeatable).")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in State]),
+    help="Only these (repeatable).",
+)
 @click.option("--limit", default=1_000, type=click.IntRange(min=1), help="At most the newest so many.")
 @json_option
 @command

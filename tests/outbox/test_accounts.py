@@ -70,6 +70,10 @@ def test_calls_that_left_the_window_are_forgotten(account, store):
     assert store.scalar(select(func.count()).select_from(Call)) == 1
 
 
+def is_open(account: Account) -> bool:
+    return account.probe_at is not None
+
+
 def fail(account: Account) -> None:
     accounts.failed(account, "Gorgias had trouble of its own (503).", accounts.clock(), 30)
 
@@ -77,9 +81,9 @@ def fail(account: Account) -> None:
 def test_five_failures_in_a_row_open_the_breaker(account):
     for _ in range(4):
         fail(account)
-    assert account.probe_at is None
+    assert not is_open(account)
     fail(account)
-    assert account.probe_at is not None
+    assert is_open(account)
     assert account.opened_at is not None
     assert account.reason == "Gorgias had trouble of its own (503)."
 
@@ -89,17 +93,17 @@ def test_a_good_answer_in_between_starts_the_row_again(account):
         for _ in range(4):
             fail(account)
         accounts.went_well(account)
-    assert account.probe_at is None
+    assert not is_open(account)
 
 
 def test_half_of_the_last_twenty_failing_opens_the_breaker(account):
     for _ in range(9):
         fail(account)
         accounts.went_well(account)
-    assert account.probe_at is None
+    assert not is_open(account)
     accounts.went_well(account)
     fail(account)
-    assert account.probe_at is not None
+    assert is_open(account)
 
 
 def test_a_closed_breaker_forgets(account):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.outbox.time_travel import time_passes
 from widget import outbox
 from widget.db import db
-from widget.errors import NotFound, Refused
+from widget.errors import NotFound, Outcome, Refused
 from widget.outbox import Lane, Message, Pace, Report, State, accounts, lanes
 from widget.outbox.tables import MOVES
 
@@ -157,7 +157,7 @@ def test_a_parked_message_whose_outcome_is_unknown_is_looked_up_first_and_not_to
     taken = lanes.take("worker", PACE)
     assert taken is not None
     assert taken[1] is not None
-    lanes.settle(taken[0], taken[1], Report(lanes.Outcome.UNKNOWN, reason="?"), PACE, go_on=False)
+    lanes.settle(taken[0], taken[1], Report(Outcome.UNKNOWN, reason="?"), PACE, go_on=False)
     message.move(State.PARKED)
     store.commit()
     outbox.retry(message.id)

@@ -14,8 +14,8 @@ def time_passes(seconds: float) -> None:
     """Inside an app context: as if `seconds` had gone by since everything that was written so far."""
     for table in (Lane, Message, Account, Call):
         for row in db.session.scalars(select(table)):
-            for column in table.__table__.columns.keys():
-                value = getattr(row, column)
+            for column in table.__table__.columns:
+                value = getattr(row, column.key)
                 if isinstance(value, datetime):
-                    setattr(row, column, value - timedelta(seconds=seconds))
+                    setattr(row, column.key, value - timedelta(seconds=seconds))
     db.session.commit()

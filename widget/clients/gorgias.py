@@ -204,7 +204,7 @@ def explain(status: int, data: Any) -> str:
         return "Gorgias asked us to slow down (429); it goes on by itself."
     if status >= 500:
         return f"Gorgias had trouble of its own ({status})."
-    return f"Gorgias refused it ({status}): {said or 'without saying why'}"
+    return f"Gorgias refused it ({status}): {said or 'without saying why.'}"
 
 
 def gone(ticket_id: int) -> ServiceError:

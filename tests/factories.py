@@ -18,9 +18,9 @@ from widget.stores import Helpdesk, Store
 from widget.tickets import Place, Ticket
 
 HOOK_SECRET = "the integration's secret"
-ANNA = {"gorgias_id": 11, "email": "anna@brushwood.example", "name": "Anna Visser", "active": True}
-BEN = {"gorgias_id": 12, "email": "ben@brushwood.example", "name": "Ben Okafor", "active": True}
-LI = {"gorgias_id": 21, "email": "liwei@dafen.example", "name": "Li Wei", "active": True}
+ANNA: dict[str, Any] = {"gorgias_id": 11, "email": "anna@brushwood.example", "name": "Anna Visser", "active": True}
+BEN: dict[str, Any] = {"gorgias_id": 12, "email": "ben@brushwood.example", "name": "Ben Okafor", "active": True}
+LI: dict[str, Any] = {"gorgias_id": 21, "email": "liwei@dafen.example", "name": "Li Wei", "active": True}
 LI_AS_PERSON = Actor(name="Li Wei", side=Side.SUPPLIER, email="liwei@dafen.example")
 CUSTOMER, OTHER_CUSTOMER = 501, 502
 TICKET, OTHER_TICKET = 9001, 9002
@@ -64,10 +64,10 @@ def shop(app: Flask) -> tuple[Helpdesk, Store, Supplier]:
     """One helpdesk, the Dutch shop and its workshop, committed."""
     with app.app_context():
         desk = helpdesk(app=app)
-        made = desk, store(desk), None
-        workshop = supplier(made[1])
+        dutch = store(desk)
+        workshop = supplier(dutch)
         db.session.commit()
-        return _detached(desk), _detached(made[1]), _detached(workshop)
+        return _detached(desk), _detached(dutch), _detached(workshop)
 
 
 def _detached(thing: Any) -> Any:

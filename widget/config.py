@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE_URL = "sqlite:///var/widget.db"
-SHORTEST_KEY = 32
+SHORTEST_KEY = 16
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 

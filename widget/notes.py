@@ -59,8 +59,8 @@ class Note:
         parts += [Markup("<p>{}</p>").format(ask) for ask in self._asks()]
         if self.url:
             parts.append(Markup('<p><a href="{0}">{0}</a></p>').format(self.url))
-        joined: str = Markup("").join(parts)
-        return joined
+        joined = Markup("").join(parts)
+        return str(joined)
 
     def _asks(self) -> list[str]:
         """What the reader should do: the last request. "Nothing yet" only when nothing else is asked."""

@@ -1,0 +1,196 @@
+"""`make demo`: the service, its worker and the stand-in helpdesk with demo data, until Ctrl-C.
+
+Everything is done the way an owner would do it: by the service's own commands and over HTTP. What the first
+start stored is kept below var/demo; a second start goes on with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "var" / "demo"
+TICKETS = Path(__file__).with_name("demo_tickets.json")
+LINES = Path(__file__).with_name("demo_lines.json")
+BIN = Path(sys.executable).parent
+
+HELPDESK = "brushwood"
+STORES = (
+    ("NL", "Penseel & Doek", r"NL\d{5}", "nl", "Europe/Amsterdam"),
+    ("DE", "Pinselwerk", r"DE\d{5}", "de", "Europe/Berlin"),
+)
+SUPPLIERS = (("Dafen Art", "NL", "liwei@dafen.example"), ("Xiamen Oil Studio", "DE", "chenyu@xiamen.example"))
+PEOPLE = (
+    ("agent", "anna@brushwood.example", "Anna Visser", None),
+    ("supplier", "liwei@dafen.example", "Li Wei", "Dafen Art"),
+    ("approver", "natalie@brushwood.example", "Natalie Roth", None),
+    ("admin", "admin@brushwood.example", "Mara Admin", None),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the parts of one demo answer, and the environment they run in."""
+
+    url: str
+    helpdesk_url: str
+    env: dict[str, str]
+
+    def flask(self, *words: str) -> Any:
+        """Run one of the service's commands and return what it printed. Ends the demo when it refuses."""
+        command = [str(BIN / "flask"), *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"flask {' '.join(words[:2])} failed: {done.stderr.strip()}")
+        return json.loads(done.stdout) if "--json" in words else done.stdout
+
+
+def main() -> None:
+    """Start everything, print the addresses, wait for Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--sandbox-port", type=int, default=8001)
+    arguments = parser.parse_args()
+    for port in (arguments.port, arguments.sandbox_port):
+        _refuse_taken(port)
+    demo = _prepare(arguments.port, arguments.sandbox_port)
+    # Ctrl-C and a process manager's SIGTERM end the demo the same way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with ExitStack() as started:
+            _run(demo, arguments, started)
+    except KeyboardInterrupt:
+        pass
+    print("\nStopped. What you did is kept; `make demo` goes on, `make demo-reset` throws it away.")
+
+
+def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
+    state = ["--state", str(KEPT / "helpdesk.state")]
+    sandbox = [sys.executable, "-m", "sandbox", "--port", str(arguments.sandbox_port), *state]
+    gunicorn = [str(BIN / "gunicorn"), "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{arguments.port}", "app:app"]
+    running = {"the helpdesk": started.enter_context(_process(sandbox, demo.env))}
+    _wait_for(demo.helpdesk_url + "/_sandbox/calls")
+    document = json.loads(TICKETS.read_text())
+    _post(demo.helpdesk_url + "/_sandbox/seed", {**document, "tickets": []})
+    _set_up(demo, document["api_user"])
+    running["the service"] = started.enter_context(_process(gunicorn, demo.env))
+    _wait_for(demo.url + "/healthz")
+    demo.flask("helpdesk", "install", HELPDESK)
+    _post(demo.helpdesk_url + "/_sandbox/seed", document)
+    _wait_for(demo.helpdesk_url + "/_sandbox/idle?timeout=20")
+    demo.flask("demo", "fill", str(LINES))
+    running["the worker"] = started.enter_context(_process([str(BIN / "flask"), "worker"], demo.env))
+    _print_addresses(demo)
+    _watch(running)
+
+
+def _prepare(port: int, sandbox_port: int) -> Demo:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    key = KEPT / "secret_key"
+    if not key.exists():
+        key.write_text(secrets.token_urlsafe(48))
+        key.chmod(0o600)
+    url = f"http://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        "SECRET_KEY": key.read_text(),
+        "PUBLIC_URL": url,
+        "DATABASE_URL": f"sqlite:///{KEPT / 'widget.db'}",
+        "OUTBOX_SETTLE_SECONDS": "5",
+        "FLASK_APP": "app.py",
+    }
+    return Demo(url, f"http://127.0.0.1:{sandbox_port}", env)
+
+
+def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
+    demo.flask("db", "upgrade")
+    demo.flask(
+        *("helpdesk", "add", HELPDESK, "--url", demo.helpdesk_url),
+        *("--email", api_user["email"], "--api-key", api_user["api_key"]),
+    )
+    for code, name, pattern, locale, timezone in STORES:
+        demo.flask(
+            *("store", "add", code, "--name", name, "--helpdesk", HELPDESK, "--order-pattern", pattern),
+            *("--currency", "EUR", "--locale", locale, "--timezone", timezone),
+        )
+    for name, code, mention in SUPPLIERS:
+        demo.flask("supplier", "add", name, "--store", code, "--mention", mention)
+
+
+def _print_addresses(demo: Demo) -> None:
+    print("\nSupplier Desk is running on this machine.\n")
+    print(f"  Agent's ticket   {demo.helpdesk_url}/app")
+    for role, email, name, supplier in PEOPLE:
+        of = ("--supplier", supplier) if supplier else ()
+        link = demo.flask("person", "add", email, "--name", name, "--role", role, *of, "--json")["link"]
+        print(f"  {role.capitalize() + ' signs in':<16} {link}")
+    print("\nOpen the agent's ticket first: the widget is on its right. Ctrl-C stops everything.", flush=True)
+
+
+def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        for name, process in running.items():
+            if process.poll() is not None:
+                sys.exit(f"{name} ended by itself (exit code {process.returncode}); see above.")
+        time.sleep(0.5)
+
+
+@contextmanager
+def _process(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of its own group, so that Ctrl-C reaches it through us only and in our order."""
+    process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=28)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            sys.exit(f"Port {port} is in use. Choose others: make demo PORT=8100 SANDBOX_PORT=8101")
+
+
+def _wait_for(url: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=seconds):
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                sys.exit(f"{url} does not answer.")
+            time.sleep(0.1)
+
+
+def _post(url: str, data: dict[str, Any]) -> None:
+    body = json.dumps(data).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")
+    with urllib.request.urlopen(request, timeout=60):
+        pass
+
+
+if __name__ == "__main__":
+    main()

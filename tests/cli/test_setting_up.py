@@ -1,0 +1,123 @@
+"""The commands that set things up: one JSON object, repeatable, one clear line on refusal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from widget.db import db
+from widget.people import Person, SignInLink, Supplier
+from widget.stores import Helpdesk, Store
+
+HELPDESK = ("helpdesk", "add", "main", "--url", "https://acme.gorgias.com", "--email", "a@b.c", "--api-key", "k1")
+STORE = (
+    *("store", "add", "nl", "--name", "Shop", "--helpdesk", "main", "--order-pattern", r"NL\d{5}"),
+    *("--currency", "EUR", "--locale", "nl", "--timezone", "Europe/Amsterdam"),
+)
+SUPPLIER = ("supplier", "add", "Dafen Art", "--store", "NL", "--mention", "li@b.c")
+
+
+class Commands:
+    """Runs `flask …` inside the test's process."""
+
+    def __init__(self, app: Flask) -> None:
+        self.runner = app.test_cli_runner()
+
+    def json(self, *words: str) -> Any:
+        """What the command printed with --json."""
+        done = self.runner.invoke(args=[*words, "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def refusal(self, *words: str) -> str:
+        """The one line a refused command leaves on stderr."""
+        done = self.runner.invoke(args=list(words))
+        assert done.exit_code == 1, done.output
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        return str(done.stderr)
+
+
+@pytest.fixture
+def commands(app: Flask) -> Commands:
+    return Commands(app)
+
+
+def count(app: Flask, table: Any) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_adding_everything_twice_changes_nothing(app: Flask, commands: Commands) -> None:
+    first = [commands.json(*words) for words in (HELPDESK, STORE, SUPPLIER)]
+    again = [commands.json(*words) for words in (HELPDESK, STORE, SUPPLIER)]
+    assert first == again
+    assert first[0] == {"id": 1, "name": "main"}
+    assert [count(app, table) for table in (Helpdesk, Store, Supplier)] == [1, 1, 1]
+
+
+def test_other_values_update_what_exists(app: Flask, commands: Commands) -> None:
+    commands.json(*HELPDESK)
+    commands.json(*HELPDESK[:4], "https://other.gorgias.com", *HELPDESK[5:], "--rate-limit", "80/20")
+    with app.app_context():
+        desk = db.session.scalars(select(Helpdesk)).one()
+        assert desk.url == "https://other.gorgias.com"
+        assert desk.calls_allowed == 80
+
+
+def test_the_api_key_is_sealed(app: Flask, commands: Commands) -> None:
+    commands.json(*HELPDESK)
+    with app.app_context():
+        desk = db.session.scalars(select(Helpdesk)).one()
+        assert "k1" not in desk.api_key_sealed
+        assert app.extensions["box"].open(desk.api_key_sealed) == "k1"
+
+
+def test_a_person_gets_a_link_and_a_new_one_revokes_it(app: Flask, commands: Commands) -> None:
+    for words in (HELPDESK, STORE, SUPPLIER):
+        commands.json(*words)
+    added = commands.json("person", "add", "Li@b.c", "--name", "Li", "--role", "supplier", "--supplier", "Dafen Art")
+    assert added["email"] == "li@b.c"
+    assert added["link"].startswith("http://127.0.0.1:8000/l/")
+    renewed = commands.json("person", "link", "li@b.c")
+    assert renewed["link"] != added["link"]
+    assert count(app, Person) == 1
+    with app.app_context():
+        working = select(func.count()).select_from(SignInLink).where(SignInLink.revoked_at.is_(None))
+        assert db.session.scalar(working) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((*HELPDESK[:4], "acme", *HELPDESK[5:]), "is no address"),
+        ((*HELPDESK, "--rate-limit", "fast"), "is no rate limit"),
+        ((*HELPDESK[:6], "nobody", *HELPDESK[7:]), "is no e-mail address"),
+        (("helpdesk", "install", "nope"), "There is no helpdesk 'nope'"),
+        (("helpdesk", "check", "nope"), "There is no helpdesk 'nope'"),
+        ((*STORE[:6], "nope", *STORE[7:]), "There is no helpdesk 'nope'"),
+        ((*STORE[:8], "(", *STORE[9:]), "no regular expression"),
+        (("supplier", "add", "X", "--store", "XX"), "There is no store 'XX'"),
+        (("person", "add", "x", "--name", "X", "--role", "agent"), "is no e-mail address"),
+        (("person", "add", "x@y.z", "--name", "X", "--role", "supplier"), "needs --supplier"),
+        (("person", "add", "x@y.z", "--name", "X", "--role", "supplier", "--supplier", "No"), "There is no supplier"),
+        (("person", "link", "x@y.z"), "There is nobody"),
+    ],
+)
+def test_unknown_names_and_wrong_values_are_one_clear_line(
+    app: Flask, commands: Commands, words: tuple[str, ...], sentence: str
+) -> None:
+    if words[:2] != HELPDESK[:2] and words[0] != "helpdesk":
+        commands.json(*HELPDESK)
+    before = [count(app, table) for table in (Helpdesk, Store, Supplier, Person)]
+    assert sentence in commands.refusal(*words)
+    assert [count(app, table) for table in (Helpdesk, Store, Supplier, Person)] == before
+
+
+def test_a_gorgias_that_cannot_be_reached_is_one_clear_line(commands: Commands) -> None:
+    commands.json(*HELPDESK[:4], "http://127.0.0.1:1", *HELPDESK[5:])
+    assert "could not be reached" in commands.refusal("helpdesk", "install", "main")

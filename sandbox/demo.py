@@ -87,7 +87,7 @@ def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     _wait_for(demo.helpdesk_url + "/_sandbox/calls")
     document = json.loads(TICKETS.read_text())
     _post(demo.helpdesk_url + "/_sandbox/seed", {**document, "tickets": []})
-    _set_up(demo, document["api_user"])
+    _set_up(demo, next(user for user in document["users"] if user.get("api_key")))
     running["the service"] = started.enter_context(_process(gunicorn, demo.env))
     _wait_for(demo.url + "/healthz")
     demo.flask("helpdesk", "install", HELPDESK)

@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from werkzeug.test import TestResponse
 
 from tests.databases import RunFolder, fresh
 from tests.processes import ROOT, Processes, settings
@@ -84,9 +85,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(database: str, tmp_path: Path) -> Iterator[str]:
+def database_url(database: str) -> Iterator[str]:
     """A fresh database with all tables."""
-    with fresh(database, tmp_path) as url:
+    with fresh(database) as url:
         yield url
 
 
@@ -96,15 +97,25 @@ def config(database_url: str, tmp_path: Path) -> Config:
     return Config.from_env(settings(database_url, PICTURES_URL=f"file:{tmp_path}/pictures"))
 
 
+class Visitor(FlaskClient):
+    """Reads each answer to its end, as browsers do; a file that is sent is closed with it."""
+
+    def open(self, *args: Any, buffered: bool = True, **options: Any) -> TestResponse:
+        """Make a request."""
+        return super().open(*args, buffered=buffered, **options)
+
+
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh store. No context is pushed: say `with app.app_context():`, or ask for `store`."""
     app = create_app(config)
     app.testing = True
+    app.test_client_class = Visitor
     yield app
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+        db.engines.clear()  # Else the extension keeps each app of the run alive, and collecting garbage gets slow.
 
 
 @pytest.fixture

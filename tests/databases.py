@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,12 @@ KEEPER = """
 cat >/dev/null
 pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
 while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-rm -rf "$0"
+rm -rf "$(readlink "$0/program")" "$0"
 """
+
+# Copying a database takes 12 ms in memory and up to 300 ms on a busy disk.
+MEMORY = Path("/dev/shm")
+MEMORY_WANTED = 2 << 30
 
 
 class RunFolder:
@@ -51,8 +55,8 @@ class RunFolder:
     VARIABLE = "SUPPLIER_DESK_TEST_RUN"
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="supplier-desk-"))
-        self.path.chmod(0o711)
+        in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_WANTED
+        self.path = _new_folder(MEMORY if in_memory else None)
         os.environ[self.VARIABLE] = str(self.path)
         self._keeper = subprocess.Popen(
             ["/bin/sh", "-c", KEEPER, str(self.path)], stdin=subprocess.PIPE, start_new_session=True
@@ -65,29 +69,23 @@ class RunFolder:
 
 
 @contextmanager
-def fresh(kind: str, folder: Path) -> Iterator[str]:
+def fresh(kind: str) -> Iterator[str]:
     """The address of a database with all tables and what the migrations put in, gone afterwards."""
-    with _fresh_sqlite(folder) if kind == "sqlite" else _fresh_postgresql() as url:
+    with _fresh_sqlite() if kind == "sqlite" else _fresh_postgresql() as url:
         yield url
 
 
 @contextmanager
-def _fresh_sqlite(folder: Path) -> Iterator[str]:
-    template = _run_folder() / "template.sqlite3"
-    with _locked("sqlite"):
-        if not template.exists():
-            _make_tables(f"sqlite:///{template}.new")
-            with closing(sqlite3.connect(f"{template}.new")) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            Path(f"{template}.new").rename(template)
-    copy = folder / "store.sqlite3"
-    shutil.copyfile(template, copy)
-    yield f"sqlite:///{copy}"
+def _fresh_sqlite() -> Iterator[str]:
+    template = _once("sqlite", _make_sqlite_template)
+    with tempfile.TemporaryDirectory(dir=_run_folder()) as folder:
+        shutil.copyfile(template, f"{folder}/store.sqlite3")
+        yield f"sqlite:///{folder}/store.sqlite3"
 
 
 @contextmanager
 def _fresh_postgresql() -> Iterator[str]:
-    server, template = _postgresql()
+    server, template = _once("postgresql", _make_postgresql_template).split()
     name = f"{template}_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         # Copying files takes two thirds of the time that copying by the log takes.
@@ -98,19 +96,21 @@ def _fresh_postgresql() -> Iterator[str]:
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _postgresql() -> tuple[str, str]:
-    """The server's address, and the name of the database to copy on it."""
-    known = _run_folder() / "postgresql"
-    with _locked("postgresql"):
-        if not known.exists():
-            server = os.environ.get(OWN_SERVER) or _start_server(_run_folder())
-            template = f"supplier_desk_{uuid4().hex[:8]}"
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(template)))
-            _make_tables(_address(server, template))
-            known.write_text(f"{server}\n{template}\n")
-    server, template = known.read_text().splitlines()
-    return server, template
+def _make_sqlite_template() -> str:
+    template = _run_folder() / "template.sqlite3"
+    _make_tables(f"sqlite:///{template}")
+    with closing(sqlite3.connect(template)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return str(template)
+
+
+def _make_postgresql_template() -> str:
+    server = os.environ.get(OWN_SERVER) or _start_server(_run_folder())
+    template = f"supplier_desk_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(template)))
+    _make_tables(_address(server, template))
+    return f"{server} {template}"
 
 
 def _start_server(folder: Path) -> str:
@@ -120,8 +120,7 @@ def _start_server(folder: Path) -> str:
     program = max(Path(package.origin).parent.glob("pginstall*"), key=lambda path: (len(path.name), path.name))
     as_whom = _as_whom()
     if as_whom and not _can_run(program, as_whom):
-        program = Path(shutil.copytree(program, folder / "program", symlinks=True))
-        subprocess.run(["chmod", "-R", "a+rX", program], check=True)
+        program = _copy_for_everyone(program)
     data = folder / "data"
     data.mkdir(mode=0o700)
     if as_whom:
@@ -133,7 +132,7 @@ def _start_server(folder: Path) -> str:
             cwd=folder, stdout=log, stderr=log, check=False, **as_whom,
         )  # fmt: skip
         if done.returncode:
-            pytest.fail(f"{command} failed:\n{(folder / 'server.log').read_text()}", pytrace=False)
+            raise RuntimeError(f"PostgreSQL's {command} failed:\n{(folder / 'server.log').read_text()}")
 
     with (folder / "server.log").open("ab") as log:
         run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync", "--locale=C",
@@ -156,27 +155,39 @@ def _can_run(program: Path, as_whom: dict[str, Any]) -> bool:
     return True
 
 
-def _make_tables(url: str) -> None:
-    if not (ROOT / "migrations" / "versions").is_dir():
-        from widget import create_app
-        from widget.config import Config
-        from widget.db import db
+def _copy_for_everyone(program: Path) -> Path:
+    """Not into memory, where programs may not run. Libraries lie beside the package and are found relatively."""
+    folder = _new_folder()
+    (_run_folder() / "program").symlink_to(folder)
+    package = program.parent
+    copy = folder / package.name / program.name
+    shutil.copytree(program, copy, symlinks=True)
+    libraries = package.parent / f"{package.name}.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+    return copy
 
-        app = create_app(Config.from_env(settings(url)))
-        with app.app_context():
-            db.create_all()
-            db.engine.dispose()
-        return
+
+def _new_folder(where: Path | None = None) -> Path:
+    """Others may pass through it: PostgreSQL may run as somebody else."""
+    folder = Path(tempfile.mkdtemp(prefix="supplier-desk-", dir=where))
+    folder.chmod(0o711)
+    return folder
+
+
+def _make_tables(url: str) -> None:
     command = [sys.executable, "-m", "flask", "db", "upgrade"]
     done = subprocess.run(command, cwd=ROOT, env=settings(url), capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.fail(f"flask db upgrade failed on {make_url(url).get_backend_name()}:\n{done.stderr}", pytrace=False)
+        raise RuntimeError(f"flask db upgrade failed on {make_url(url).get_backend_name()}:\n{done.stderr}")
 
 
 def _drop_template(folder: Path) -> None:
     """Leave nothing behind on a server that is not ours; ours goes as a whole."""
-    if os.environ.get(OWN_SERVER) and (folder / "postgresql").exists():
-        server, template = (folder / "postgresql").read_text().splitlines()
+    made = folder / "postgresql.made"
+    if os.environ.get(OWN_SERVER) and made.exists():
+        server, template = made.read_text().split()
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(template)))
 
@@ -190,8 +201,17 @@ def _run_folder() -> Path:
     return Path(os.environ[RunFolder.VARIABLE])
 
 
-@contextmanager
-def _locked(name: str) -> Iterator[None]:
-    with (_run_folder() / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _once(name: str, make: Callable[[], str]) -> str:
+    """What `make` answers, asked by the first process of the run that needs it. A failure is not tried again."""
+    made, failed = (_run_folder() / f"{name}.{outcome}" for outcome in ("made", "failed"))
+    with (_run_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if failed.exists():
+            pytest.fail(f"No {name} in this run, as an earlier test says: {failed.read_text()}", pytrace=False)
+        if not made.exists():
+            try:
+                made.write_text(make())
+            except Exception as error:
+                failed.write_text(str(error))
+                raise
+        return made.read_text()

@@ -8,9 +8,23 @@ from __future__ import annotations
 ANYONE = "anyone"
 GORGIAS = "Gorgias, by the integration's secret"
 AGENT_PRESSING = "an agent in Gorgias, by the card's signed token"
+LINK_HOLDER = "whoever has a personal link that works"
+SIGNED_IN = "whoever is signed in: staff see all lines, a supplier's people their own"
 
 WHO: dict[str, str] = {
     "static": ANYONE,
     "health.healthz": ANYONE,
     "health.readyz": ANYONE,
+    "sidebar.widget_POST": GORGIAS,
+    "sidebar.report_problem_POST": AGENT_PRESSING,
+    "sidebar.report_photo_issue_POST": AGENT_PRESSING,
+    "sidebar.link_order_POST": AGENT_PRESSING,
+    "sidebar.customer_informed_POST": AGENT_PRESSING,
+    "sidebar.comment_POST": AGENT_PRESSING,
+    "sidebar.save_address_POST": AGENT_PRESSING,
+    "signin.link_GET": LINK_HOLDER,
+    "signin.link_POST": LINK_HOLDER,
+    "signin.sign_out_POST": ANYONE,
+    "lines.open_GET": SIGNED_IN,
+    "lines.line_GET": SIGNED_IN,
 }

@@ -12,6 +12,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
@@ -19,6 +21,7 @@ from tests.access_matrix import WHO
 from tests.processes import ROOT, settings
 from widget import create_app
 from widget.config import Config
+from widget.db import db
 
 WIDGET = ROOT / "widget"
 
@@ -251,6 +254,12 @@ def test_readme_lists_every_setting_and_no_other():
 def test_migrations_have_one_head():
     heads = ScriptDirectory(str(ROOT / "migrations")).get_heads()
     assert len(heads) == 1, f"{len(heads)} heads: {', '.join(heads)}. Rebase the newer migration onto the other."
+
+
+def test_migrations_make_the_tables_that_the_models_describe(store):
+    context = MigrationContext.configure(store.connection(), opts={"compare_type": True})
+    differences = compare_metadata(context, db.metadata)
+    assert not differences, "The models changed without a migration; write one with: flask db migrate"
 
 
 def text_files(folder: str) -> Iterator[Path]:

@@ -21,7 +21,7 @@ from tests.web.visitors import (
     signed_in,
     world,
 )
-from widget import people, problems, tickets
+from widget import people, problems, stores, tickets
 from widget.db import db, utcnow
 from widget.orders import OrderName
 from widget.outbox import get_message, list_messages
@@ -98,6 +98,16 @@ def test_at_most_two_hundred_are_shown_and_all_are_counted(app):
     assert len(references(page)) == 200
     assert "203 open" in page
     assert "the 200 most urgent" in page
+
+
+def test_an_order_number_of_two_stores_has_the_store_before_it(app):
+    with app.app_context():
+        shops = [factories.store(stores.get_helpdesk("main"), code, r"\d{4}") for code in ("DE", "FR")]
+        factories.supplier(*shops, name=OTHER_WORKSHOP)
+        for shop, name in ((shops[0], "1001"), (shops[1], "1001"), (shops[1], "1002")):
+            factories.line(shop.id, name)
+        db.session.commit()
+    assert re.findall(r'<span class="code">(..)</span>', signed_in(app).get("/").text) == ["DE", "FR"]
 
 
 def test_handled_lines_are_gone(app):

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,13 @@ def test_a_staff_link_works_once(app, client):
     assert press_continue(client, path).status_code == 303
     assert press_continue(app.test_client(), path).status_code == 404
     assert app.test_client().get(path).status_code == 404
+
+
+def test_of_many_who_open_a_staff_link_at_once_one_gets_in(app):
+    path = link_of(app)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: press_continue(app.test_client(), path).status_code, range(8)))
+    assert sorted(answers) == [303] + 7 * [404]
 
 
 def test_a_staff_link_works_for_a_day(app):

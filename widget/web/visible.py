@@ -6,6 +6,7 @@ Staff see all lines; whoever is not staff sees those of the own supplier, and no
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -27,11 +28,15 @@ STAFF = {Role.AGENT, Role.APPROVER, Role.ADMIN}
 
 
 class OpenLines(NamedTuple):
-    """The most urgent open lines, how many there are in all, and how many of them wait for the person's side."""
+    """The most urgent open lines, how many there are in all, and how many of them wait for the person's side.
+
+    `unclear` are the order names that two stores use.
+    """
 
     lines: Sequence[Row[*tuple[Any, ...]]]
     total: int
     own_turn: int
+    unclear: set[str]
 
 
 def is_staff(person: Person) -> bool:
@@ -66,7 +71,8 @@ def open_lines(person: Person) -> OpenLines:
         .limit(SHOWN_AT_MOST)
     )
     rows = db.session.execute(query).all()
-    return OpenLines(rows, int(rows[0].total) if rows else 0, int(rows[0].own_turn) if rows else 0)
+    total, own_turn = (int(rows[0].total), int(rows[0].own_turn)) if rows else (0, 0)
+    return OpenLines(rows, total, own_turn, _used_twice({(row.store_code, row.order_name) for row in rows}))
 
 
 def get_line(person: Person, reference: str) -> Problem:
@@ -100,6 +106,10 @@ def notes_about(line: Problem) -> list[Message]:
             .order_by(Message.id)
         )
     )
+
+
+def _used_twice(orders: set[tuple[str, str]]) -> set[str]:
+    return {name for name, stores in Counter(name for _, name in orders).items() if stores > 1}
 
 
 def _may_see(person: Person) -> ColumnElement[bool]:

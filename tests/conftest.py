@@ -11,12 +11,11 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from werkzeug.test import TestResponse
 
 from tests.databases import RunFolder, fresh
@@ -24,6 +23,9 @@ from tests.processes import ROOT, Processes, settings
 from widget import create_app
 from widget.config import Config
 from widget.db import db
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 DATABASES = ("sqlite", "postgresql")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -151,6 +153,8 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.skip("no browser: install Chromium, or name one with CHROMIUM=/path/to/chrome")
+    from playwright.sync_api import sync_playwright  # Slow to import, and few tests want a browser.
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+import requests
 from sqlalchemy import text
 
 from tests.processes import free_port, wait_until
@@ -12,7 +13,7 @@ from tests.processes import free_port, wait_until
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_each_test_has_a_store_of_its_own(store, database, turn):
-    assert store.bind.dialect.name == database if store.bind else True
+    assert store.get_bind().dialect.name == database
     store.execute(text("CREATE TABLE left_over (id INTEGER)"))
     store.commit()
 
@@ -33,7 +34,24 @@ def test_free_ports_differ():
     assert free_port() != free_port()
 
 
-@pytest.mark.only_on("sqlite")
+def test_every_worker_of_the_service_answers_and_stops_when_it_is_told(processes):
+    service = processes.start_service(workers=2)
+    for _ in range(4):
+        answer = requests.get(f"{processes.url}/readyz", timeout=5)
+        assert (answer.status_code, answer.text) == (200, "ready\n")
+    assert service.stop() == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{processes.url}/healthz", timeout=5)
+    left = {path.name for path in processes.folder.iterdir()} - {service.log.name, "pictures"}
+    assert not left, "the service leaves something in the home directory"
+
+
+def test_a_process_that_ends_at_once_is_shown_with_what_it_said(processes):
+    processes.env["SECRET_KEY"] = ""
+    with pytest.raises(AssertionError, match="SECRET_KEY is missing"):
+        processes.start_service()
+
+
 def test_a_page_that_asks_a_foreign_host_is_caught(new_page):
     page = new_page()
     page.set_content("<img src='http://pictures.example/a.png'>")

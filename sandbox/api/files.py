@@ -26,7 +26,7 @@ def upload() -> list[dict[str, Any]]:
     if not parts:
         fields.refuse("file", "No file was sent.")
     fields.done("Failed to upload")
-    return [_keep(label, part) for label, part in parts]
+    return [keep(label, part) for label, part in parts]
 
 
 @bp.get("/<kind>/download/<key>/<name>")
@@ -38,7 +38,8 @@ def download(kind: str, key: str, name: str) -> Response:
     return Response(found[1], mimetype=found[0], headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _keep(label: str, part: Any) -> dict[str, Any]:
+def keep(label: str, part: Any) -> dict[str, Any]:
+    """Stores one uploaded part and describes it as an attachment."""
     content = part.read()
     if len(content) > LARGEST:
         raise ApiError(413, "The file is larger than 20 MB.")

@@ -329,6 +329,19 @@ def find_mention(helpdesk_id: int, supplier: Supplier) -> HelpdeskUser | None:
     return find_user(helpdesk_id, supplier.mention_email)
 
 
+def active_ids(helpdesk_id: int, gorgias_ids: set[int | None]) -> set[int]:
+    """Which of these are active users of that helpdesk."""
+    return set(
+        db.session.scalars(
+            select(HelpdeskUser.gorgias_id).where(
+                HelpdeskUser.helpdesk_id == helpdesk_id,
+                HelpdeskUser.gorgias_id.in_(gorgias_ids),
+                HelpdeskUser.active.is_(True),
+            )
+        )
+    )
+
+
 def count_users(helpdesk_id: int) -> int:
     """How many active users were copied from that helpdesk."""
     return (

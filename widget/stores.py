@@ -88,6 +88,11 @@ def get_helpdesk(name: str) -> Helpdesk:
     return helpdesk
 
 
+def helpdesk_of(account: str) -> Helpdesk:
+    """The helpdesk an outgoing message's account names."""
+    return db.session.get_one(Helpdesk, int(account.removeprefix("gorgias:")))
+
+
 def add_helpdesk(name: str, url: str, email: str, *, api_key_sealed: str, hook_secret: tuple[str, str]) -> Helpdesk:
     """Add a Gorgias account, or bring the one of that name up to date.
 

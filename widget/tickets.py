@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from widget import orders, outbox
+from widget import orders, outbox, people
 from widget.db import Base, Id, VendorId, db, is_postgresql, utcnow
 from widget.errors import Refused
 from widget.notes import Note
@@ -184,6 +184,18 @@ def post_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | 
         payload=_note_payload(ticket, note, by, mention),
         external_id=outbox.new_external_id(),
     )
+
+
+def drop_leavers(message: outbox.Message, helpdesk: Helpdesk) -> None:
+    """Take out of a waiting note whoever is no user of the helpdesk any more: Gorgias would refuse it for ever."""
+    body = dict(message.payload.get("message", {}))
+    named = {*body.get("mention_ids", []), body.get("sender", {}).get("id")}
+    active = people.active_ids(helpdesk.id, named)
+    if body.get("sender") and body["sender"]["id"] not in active and helpdesk.api_user_id:
+        body["sender"] = {"id": helpdesk.api_user_id}
+    if "mention_ids" in body:
+        body["mention_ids"] = [gorgias_id for gorgias_id in body["mention_ids"] if gorgias_id in active]
+    outbox.amend(message, {**message.payload, "message": body})
 
 
 def keep_tags(ticket: Ticket, wanted: set[str]) -> None:

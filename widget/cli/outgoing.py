@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 
-from widget import outbox
+from widget import outbox, stores, tickets
 from widget.cli.printing import answer, answer_list, command, json_option
 from widget.db import db
 from widget.outbox import State
@@ -74,6 +74,8 @@ def list_command(states: tuple[str, ...], limit: int, as_json: bool) -> None:
 def retry(message_id: int, as_json: bool) -> None:
     """Send a parked message again."""
     message = outbox.retry(message_id)
+    if message.kind == "gorgias.note":
+        tickets.drop_leavers(message, stores.helpdesk_of(message.account))
     data = {"id": message.id, "state": message.state.value}
     db.session.commit()
     answer(data, as_json=as_json, words=f"Message {message_id} goes out with the worker's next round.")

@@ -11,7 +11,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from flask import Flask
@@ -117,7 +117,9 @@ def app(config: Config) -> Iterator[Flask]:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
-        db.engines.clear()  # Else the extension keeps each app of the run alive, and collecting garbage gets slow.
+        cast(
+            "dict[Any, Any]", db.engines
+        ).clear()  # Else the extension keeps each app of the run alive, and collecting garbage gets slow.
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def processes(database_url: str, tmp_path: Path) -> Iterator[Processes]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, the one that CHROMIUM names or the system has."""
     names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else BROWSERS
     program = next(filter(None, map(shutil.which, names)), None)
@@ -155,9 +157,12 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no browser: install Chromium, or name one with CHROMIUM=/path/to/chrome")
     from playwright.sync_api import sync_playwright  # Slow to import, and few tests want a browser.
 
+    home = str(tmp_path_factory.mktemp("browser"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,
+            # Crash reports and caches would end up in the home directory.
+            env={**os.environ, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

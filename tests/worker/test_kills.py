@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ NOTES_EACH = 3
 
 
 @pytest.fixture
-def start_worker(processes: Processes) -> Iterator[Callable[..., Process]]:
+def start_worker(processes: Processes) -> Callable[..., Process]:
     """A worker process with short leases and settle times."""
 
     def start(crash_at: str = "", **env: str) -> Process:

@@ -57,7 +57,10 @@ class Worker:
         threads.append(threading.Thread(target=self._do_chores, name="chores", daemon=True))
         for thread in threads:
             thread.start()
-        stop.wait()
+        # Not stop.wait(): a signal may reach another thread, which does not wake this one, and its handler must not
+        # find this one inside the event's own lock.
+        while not stop.is_set():
+            time.sleep(POLL_SECONDS)
         give_up_at = time.monotonic() + STOP_WITHIN_SECONDS
         for thread in threads:
             thread.join(max(0.0, give_up_at - time.monotonic()))

@@ -66,8 +66,8 @@ def widget(helpdesk_id: int, integration_id: int, public_url: str) -> dict[str, 
             "type": "wrapper",
             "widgets": [
                 _summary_card(make),
-                _list("problems", "Problem {{order_name}}", _PROBLEM_FIELDS, _problem_buttons(make)),
-                _list("photo_issues", "Photo issue {{order_name}}", _PHOTO_FIELDS, _line_buttons(make)),
+                _list("problems", "{{order_name}} · {{type}}", _PROBLEM_FIELDS, _problem_buttons(make)),
+                _list("photo_issues", "{{order_name}} · Photo: {{type}}", _PHOTO_FIELDS, _line_buttons(make)),
             ],
         },
     }
@@ -151,16 +151,15 @@ def _summary_card(make: _Buttons) -> dict[str, Any]:
 
 
 _PHOTO_FIELDS = [
-    _field("type", "Type"),
     _field("problem", "Problem"),
     _field("waiting_for", "Waits for"),
     _field("waiting_since", "Since", "date"),
-    _field("informed_customer", "Customer informed", "boolean"),
+    _field("informed_customer", "Informed", "boolean"),
     _field("comment_supplier", "Comment supplier"),
     _field("comment_cs", "Comment cs"),
     _field("reference", "Line"),
 ]
-_PROBLEM_FIELDS = [*_PHOTO_FIELDS[:5], _field("address", "Address"), *_PHOTO_FIELDS[5:]]
+_PROBLEM_FIELDS = [*_PHOTO_FIELDS[:4], _field("address", "Address"), *_PHOTO_FIELDS[4:]]
 
 
 def _line_buttons(make: _Buttons) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ out while it is open.
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,7 +36,8 @@ class Store:
     """All records of one helpdesk account."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.version = 0
+        # Grows with every change. Starts with the time, so that a page that was open over a restart asks anew.
+        self.version = time.time_ns() // 1_000_000
         self._lock = threading.RLock()
         self._depth = 0
         self._tables: dict[str, dict[int, Record]] = {}

@@ -36,7 +36,7 @@ function ask(button, go) {
     { method: "dialog" },
     h("h2", { id: "dialog-title" }, button.label),
     button.parameters.map(input),
-    h("p", { class: "send" }, cancel, h("button", { class: "primary" }, "Execute")),
+    h("p", { class: "send" }, cancel, h("button", { type: "submit", class: "primary" }, "Execute")),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -80,18 +80,25 @@ class Service:
     received: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
     answer: Any = field(default_factory=lambda: {"summary": "Nothing open"})
-    hold: threading.Event = field(default_factory=threading.Event)
 
     def bodies(self) -> list[Any]:
         return [json.loads(each["body"]) for each in self.received]
 
 
-@pytest.fixture
-def helpdesk() -> Iterator[Helpdesk]:
+@pytest.fixture(scope="session")
+def standing() -> Iterator[Helpdesk]:
+    """One stand-in without a rate limit for the whole run; ask for `helpdesk`, which empties it first."""
     with running(Options(calls=0)) as at:
         made = Helpdesk(at)
         yield made
         made.session.close()
+
+
+@pytest.fixture
+def helpdesk(standing: Helpdesk) -> Helpdesk:
+    standing.idle()
+    standing.control("POST", "/reset")
+    return standing
 
 
 @pytest.fixture

@@ -230,8 +230,9 @@ def test_the_cookie_is_marked_as_on_this_machine(app, client):
         assert mark in cookie
 
 
-def test_the_cookie_holds_neither_the_secret_nor_a_name(app, client):
+def test_the_cookie_holds_no_secret_no_name_and_nothing_from_before(app, client):
     path = painter_link(app)
+    client.get("/lines/P-31")
     cookie = press_continue(client, path).headers["Set-Cookie"].split("=", 1)[1]
     body = cookie.lstrip(".").split(".")[0]
     raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))

@@ -60,18 +60,21 @@ def _person(user: Record) -> Record:
 
 def _list(store: Store) -> list[Record]:
     shown = [ticket for ticket in store.all("tickets") if not ticket["trashed_datetime"]]
-    newest = sorted(
-        shown, key=lambda ticket: ticket["last_message_datetime"] or ticket["created_datetime"], reverse=True
-    )
+    # By what was last said between shop and customer: notes do not shuffle the list under somebody's hands.
+    newest = sorted(shown, key=_talked_at, reverse=True)
     return [
         {
             **{key: ticket[key] for key in ("id", "subject", "status", "channel", "is_unread", "excerpt")},
             "customer": (store.find("customers", ticket["_customer"]) or {}).get("name"),
-            "at": ticket["last_message_datetime"] or ticket["created_datetime"],
+            "at": _talked_at(ticket),
             "tags": tickets.tags_shown(store, ticket),
         }
         for ticket in newest[:200]
     ]
+
+
+def _talked_at(ticket: Record) -> str:
+    return str(ticket.get("_talked_at") or ticket["created_datetime"])
 
 
 def _ticket(store: Store, ticket: Record) -> Record:

@@ -38,6 +38,7 @@ def create(store: Store, fields: dict[str, Any], customer: Record, tags: list[in
         "last_message_datetime": None,
         "last_received_message_datetime": None,
         "_customer": customer["id"],
+        "_talked_at": made,
         "_assignee": (fields.get("assignee_user") or {}).get("id"),
         "_tags": tags,
     }
@@ -161,6 +162,7 @@ def _touch(store: Store, ticket: Record, message: Record) -> None:
     ticket["messages_count"] += 1
     ticket["last_message_datetime"] = message["created_datetime"]
     if message["channel"] != NOTE:
+        ticket["_talked_at"] = message["created_datetime"]
         ticket["excerpt"] = " ".join(message["body_text"].split())[:140]
         ticket["is_unread"] = not message["from_agent"]
     if not message["from_agent"]:

@@ -8,7 +8,9 @@ export function drawList(root, tickets, current) {
     h("h2", {}, "Tickets ", h("span", { class: "muted" }, unread ? `${unread} unread` : "all read")),
     h("ul", {}, tickets.map((ticket) => h("li", {}, entry(ticket, current)))),
   );
-  root.scrollTop = top;
+  if (root.dataset.drawn) root.scrollTop = top;
+  else root.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
+  root.dataset.drawn = "yes";
 }
 
 function entry(ticket, current) {

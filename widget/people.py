@@ -220,14 +220,18 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
 
 def new_link(person: Person) -> str:
     """A fresh secret for the person's link; older links stop working. A staff link lives 24 hours."""
-    now = utcnow()
     db.session.execute(
         update(SignInLink)
         .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
-        .values(revoked_at=now)
+        .values(revoked_at=utcnow())
     )
+    return another_link(person)
+
+
+def another_link(person: Person) -> str:
+    """One more secret beside those that work: their hashes cannot be shown again."""
     secret = secrets.token_urlsafe(24)
-    expires = None if person.supplier_id is not None else now + STAFF_LINK_LIFETIME
+    expires = None if person.supplier_id is not None else utcnow() + STAFF_LINK_LIFETIME
     db.session.add(SignInLink(person_id=person.id, token_hash=stores.hash_of(secret), expires_at=expires))
     db.session.flush()
     return secret

@@ -77,6 +77,15 @@ def test_the_api_key_is_sealed(app: Flask, commands: Commands) -> None:
         assert app.extensions["box"].open(desk.api_key_sealed) == "k1"
 
 
+def test_adding_a_person_again_leaves_the_links_they_have_alone(app: Flask, commands: Commands) -> None:
+    words = ("person", "add", "an@b.c", "--name", "An", "--role", "agent")
+    assert commands.json(*words)["link"] != commands.json(*words)["link"]
+    assert count(app, Person) == 1
+    with app.app_context():
+        working = select(func.count()).select_from(SignInLink).where(SignInLink.revoked_at.is_(None))
+        assert db.session.scalar(working) == 2
+
+
 def test_a_person_gets_a_link_and_a_new_one_revokes_it(app: Flask, commands: Commands) -> None:
     for words in (HELPDESK, STORE, SUPPLIER):
         commands.json(*words)

@@ -40,10 +40,10 @@ def add_supplier(name: str, codes: tuple[str, ...], mention: str, locale: str, t
 @json_option
 @command
 def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | None, as_json: bool) -> None:
-    """Add somebody, or bring them up to date, and print a personal sign-in link."""
+    """Add somebody, or bring them up to date, and print a personal sign-in link. Links they have keep working."""
     workshop = people.get_supplier(supplier) if supplier else None
     person, _ = people.add_person(email, name=name, roles={Role(role) for role in roles}, supplier=workshop)
-    _print_link(person, as_json)
+    _print_link(person, people.another_link(person), as_json)
 
 
 @person_group.command("link", with_appcontext=False)
@@ -52,10 +52,11 @@ def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | No
 @command
 def link(email: str, as_json: bool) -> None:
     """Make a new sign-in link; the old one stops working."""
-    _print_link(people.get_person(email), as_json)
+    person = people.get_person(email)
+    _print_link(person, people.new_link(person), as_json)
 
 
-def _print_link(person: Person, as_json: bool) -> None:
-    url = f"{current_app.extensions['config'].public_url}/l/{people.new_link(person)}"
+def _print_link(person: Person, secret: str, as_json: bool) -> None:
+    url = f"{current_app.extensions['config'].public_url}/l/{secret}"
     db.session.commit()
     answer({"id": person.id, "email": person.email, "link": url}, as_json=as_json, words=f"{person.name}: {url}")

@@ -10,7 +10,21 @@ from tests.outbox.time_travel import time_passes
 from widget import outbox
 from widget.db import db
 from widget.errors import Outcome
-from widget.outbox import Account, Lane, Lease, Message, Pace, Report, State, Step, What, accounts, lanes
+from widget.outbox import (
+    Account,
+    Fenced,
+    Lane,
+    Lease,
+    Message,
+    Pace,
+    Report,
+    State,
+    Step,
+    What,
+    accounts,
+    lanes,
+    settling,
+)
 
 ACCOUNT = "gorgias:1"
 LANE = "gorgias:1:9001"
@@ -126,10 +140,18 @@ def test_a_lease_that_ran_out_goes_to_another_worker_and_the_first_cannot_settle
     again, look_up = take("two")
     assert again.fence == lease.fence + 1
     assert look_up.what is What.LOOK_UP
-    with pytest.raises(lanes.Fenced):
+    with pytest.raises(Fenced):
         settle(lease, step, SENT)
-    with pytest.raises(lanes.Fenced):
+    with pytest.raises(Fenced):
         lanes.reserve_another(lease, PACE)
+
+
+def test_nothing_is_settled_twice():
+    note()
+    lease, step = take()
+    settle(lease, step, SENT)
+    with pytest.raises(Fenced):
+        settle(lease, step, UNKNOWN)
 
 
 def test_a_holder_that_was_late_but_not_overtaken_may_settle():
@@ -445,7 +467,7 @@ def test_one_free_call_at_a_time_is_enough_for_a_look_up_and_the_sending_after_i
 
 @pytest.mark.parametrize("attempts", [1, 2, 5, 30])
 def test_back_off_is_spread_and_bounded(attempts):
-    waits = [lanes.back_off(attempts) for _ in range(200)]
+    waits = [settling.back_off(attempts) for _ in range(200)]
     most = min(900, 2 ** (attempts - 1))
     assert 0 <= min(waits) < most / 3
     assert most / 1.5 < max(waits) <= most

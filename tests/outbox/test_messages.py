@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from tests.outbox.time_travel import time_passes
 from widget import outbox
 from widget.db import db
 from widget.errors import NotFound, Outcome, Refused
-from widget.outbox import Lane, Message, Pace, Report, State, accounts, lanes
+from widget.outbox import Lane, Message, Pace, Report, State, What, accounts, lanes
 from widget.outbox.tables import MOVES
 
 ACCOUNT = "gorgias:1"
@@ -167,7 +168,20 @@ def test_a_parked_message_whose_outcome_is_unknown_is_looked_up_first_and_not_to
     again = lanes.take("worker", PACE)
     assert again is not None
     assert again[1] is not None
-    assert again[1].what is lanes.What.LOOK_UP
+    assert again[1].what is What.LOOK_UP
+
+
+def test_after_a_restore_what_waits_is_looked_up_first_and_no_longer_amended(store):
+    note = enqueue()
+    tags = outbox.enqueue("gorgias.tags", lane="gorgias:1:9002", account=ACCOUNT, payload={})
+    lane = store.get_one(Lane, LANE)
+    lane.holder, lane.lease_until = "a worker of that time", accounts.clock() + timedelta(hours=1)
+    store.commit()
+    assert outbox.restored() == 1
+    store.commit()
+    assert outbox.untouched_tail(LANE) is None
+    steps = [taken[1] for taken in (lanes.take("worker", PACE), lanes.take("worker", PACE)) if taken]
+    assert {step.id: step.what for step in steps if step} == {note.id: What.LOOK_UP, tags.id: What.SEND}
 
 
 def test_the_list_shows_the_newest_oldest_first(store):

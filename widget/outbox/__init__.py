@@ -1,10 +1,10 @@
 """Messages waiting to go out: enqueued by subjects in their own transaction, handed out by workers lane by lane.
 
-Doors and subjects use the verbs of `messages` and `accounts`; workers use `lanes`. `tables` says what is stored.
+Doors and subjects use the verbs of `messages` and `accounts`; workers use `lanes`, which leaves to `settling` what
+becomes of a message. `tables` says what is stored.
 """
 
 from widget.outbox.accounts import key_changed, list_accounts, set_account_limits
-from widget.outbox.lanes import Lease, Pace, Report, Step, What
 from widget.outbox.messages import (
     amend,
     counts,
@@ -12,15 +12,18 @@ from widget.outbox.messages import (
     get_message,
     list_messages,
     new_external_id,
+    restored,
     retry,
     untouched_tail,
     waiting_count,
 )
+from widget.outbox.steps import Fenced, Lease, Pace, Report, Step, What
 from widget.outbox.tables import Account, Call, Lane, Message, State
 
 __all__ = [
     "Account",
     "Call",
+    "Fenced",
     "Lane",
     "Lease",
     "Message",
@@ -37,6 +40,7 @@ __all__ = [
     "list_accounts",
     "list_messages",
     "new_external_id",
+    "restored",
     "retry",
     "set_account_limits",
     "untouched_tail",

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from widget.db import Base, db, is_postgresql, utcnow
+from widget.db import Base, db, is_postgresql, reading, utcnow
 from widget.errors import Refused
 from widget.outbox.tables import Account, Call, Lane, Message, State
 
@@ -111,6 +111,14 @@ def close_breaker(account: Account) -> None:
     account.failures, account.outcomes, account.reason = 0, "", ""
 
 
+def has_due_probe() -> bool:
+    """Whether any account is due for a probe: a cheap read."""
+    with reading() as connection:
+        return bool(
+            connection.execute(select(exists(select(Account).where(Account.probe_at <= clock_in_sql())))).scalar()
+        )
+
+
 def take_probe(probe_seconds: float) -> str | None:
     """An account whose breaker is open and due for a probe; the caller alone probes it this time."""
     now = clock()
@@ -120,6 +128,13 @@ def take_probe(probe_seconds: float) -> str | None:
         return None
     account.probe_at = now + timedelta(seconds=probe_seconds)
     return account.account
+
+
+def is_chore_due(account: str) -> bool:
+    """Whether it is worth asking take_chore: a cheap read."""
+    resting = select(Account).where(Account.account == account, Account.chores_at > clock_in_sql())
+    with reading() as connection:
+        return not connection.execute(select(exists(resting))).scalar()
 
 
 def take_chore(account: str, every_seconds: float) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 
 from widget.db import db
 from widget.errors import NotFound, Refused
@@ -50,7 +50,7 @@ def untouched_tail(lane: str) -> Message | None:
         return None
     last = select(Message).where(Message.lane == lane).order_by(Message.seq.desc()).limit(1)
     message = db.session.scalar(last, execution_options={"populate_existing": True})
-    if message is None or message.state != State.QUEUED or message.attempts:
+    if message is None or message.state != State.QUEUED or message.attempts or message.ambiguous:
         return None
     return message
 
@@ -87,6 +87,18 @@ def retry(message_id: int) -> Message:
     make_due(message.lane, message.next_at)
     db.session.flush()
     return message
+
+
+def restored() -> int:
+    """The store was put back from a backup: whatever waits may have gone out after the backup was made.
+
+    Such notes are looked up before they are sent; how many there are. Leases of workers of that time end.
+    """
+    doubtful = (Message.done_at.is_(None), Message.state.in_(WAITING), Message.external_id.is_not(None))
+    since = func.coalesce(Message.unknown_since, Message.created_at)
+    changed = update(Message).where(*doubtful).values(ambiguous=True, unknown_since=since, looked_up_at=None)
+    db.session.execute(update(Lane).values(holder=None, lease_until=None))
+    return len(db.session.scalars(changed.returning(Message.id)).all())
 
 
 def list_messages(states: Iterable[State | str] | None = None, limit: int = LISTED_AT_MOST) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ None of it may stop a delivery: whatever fails is logged and done again next tim
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -13,14 +14,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from widget import people
-from widget.db import db, utcnow
+from widget.db import db, reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
 from widget.worker.delivery import Connections, Gate, Postponed
 
 USERS_EVERY_SECONDS = 60.0
-FORGET_EVERY_SECONDS = 10.0
+ROUND_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +29,30 @@ log = logging.getLogger(__name__)
 class Chores:
     """The chores of one worker process; several workers share them out through the store."""
 
-    def __init__(self, app: Flask, pace: Pace) -> None:
+    def __init__(self, app: Flask, pace: Pace, stop: threading.Event) -> None:
         self._app = app
         self._pace = pace
+        self._stop = stop
         self._connections = Connections(app, pace)
-        self._forget_at = 0.0
+        self._next_round_at = 0.0
 
     def do(self) -> None:
-        """Everything that is due."""
-        for chore in (self._probe, self._copy_users, self._forget):
-            try:
-                chore()
-            except Postponed:
-                pass
-            except ServiceError as error:
-                log.warning("chore failed chore=%s outcome=%s status=%s", chore.__name__, error.outcome, error.status)
-            except Exception:
-                log.exception("chore failed chore=%s", chore.__name__)
+        """Everything that is due. Called often, so it looks at the store with cheap reads."""
+        self._try(self._probe)
+        if time.monotonic() >= self._next_round_at:
+            self._next_round_at = time.monotonic() + ROUND_SECONDS
+            self._try(self._copy_users)
+            self._try(self._forget)
+
+    def _try(self, chore: Callable[[], None]) -> None:
+        try:
+            chore()
+        except Postponed:
+            pass
+        except ServiceError as error:
+            log.warning("chore failed chore=%s outcome=%s status=%s", chore.__name__, error.outcome, error.status)
+        except Exception:
+            log.exception("chore failed chore=%s", chore.__name__)
 
     def close(self) -> None:
         self._connections.close()
@@ -52,6 +60,8 @@ class Chores:
     def _probe(self) -> None:
         """One read tells whether an account works again; a read can never double a note."""
         with self._app.app_context():
+            if not accounts.has_due_probe():
+                return
             account = accounts.take_probe(self._pace.probe_seconds)
             db.session.commit()
         if account is None:
@@ -68,43 +78,41 @@ class Chores:
 
     def _answer_of(self, account: str) -> ServiceError | None:
         try:
-            self._connections.client(account, Gate(None, self._reserve(account), counted=0)).me()
+            self._connections.client(account, self._gate(account)).me()
         except ServiceError as error:
             return error
         return None
 
     def _copy_users(self) -> None:
-        with self._app.app_context():
-            helpdesks = [(row.id, row.account) for row in db.session.scalars(select(Helpdesk))]
-        for helpdesk_id, account in helpdesks:
+        with self._app.app_context(), reading() as connection:
+            helpdesks = [f"gorgias:{number}" for number in connection.scalars(select(Helpdesk.id))]
+        for account in helpdesks:
             with self._app.app_context():
-                mine = accounts.take_chore(account, USERS_EVERY_SECONDS)
+                mine = accounts.is_chore_due(account) and accounts.take_chore(account, USERS_EVERY_SECONDS)
                 db.session.commit()
             if mine:
-                self._copy_users_of(helpdesk_id, account)
+                self._copy_users_of(account)
 
-    def _copy_users_of(self, helpdesk_id: int, account: str) -> None:
-        users = self._connections.client(account, Gate(None, self._reserve(account), counted=0)).list_users()
+    def _copy_users_of(self, account: str) -> None:
+        users = self._connections.client(account, self._gate(account)).list_users()
         with self._app.app_context():
-            people.copy_users(helpdesk_id, users)
-            db.session.get_one(Helpdesk, helpdesk_id).users_copied_at = utcnow()
+            people.copy_users(int(account.removeprefix("gorgias:")), users)
             db.session.commit()
 
     def _forget(self) -> None:
-        if time.monotonic() < self._forget_at:
-            return
-        self._forget_at = time.monotonic() + FORGET_EVERY_SECONDS
         with self._app.app_context():
             accounts.forget_old_calls()
             db.session.commit()
 
-    def _reserve(self, account: str) -> Callable[[], None]:
-        def reserve() -> None:
-            with self._app.app_context():
-                row, now = accounts.lock(account), accounts.clock()
-                reserved = accounts.reserve(row, now)
-                db.session.commit()
-            if not reserved:
-                raise Postponed
+    def _gate(self, account: str) -> Gate:
+        """Chores have no lease, but their calls are counted like all others."""
 
-        return reserve
+        def count() -> float:
+            with self._app.app_context():
+                counted = accounts.reserve(accounts.lock(account), accounts.clock())
+                db.session.commit()
+            if not counted or self._stop.is_set():
+                raise Postponed
+            return time.monotonic()
+
+        return Gate(self._pace, count)

@@ -14,11 +14,14 @@ from widget.clients.gorgias import Gorgias
 from widget.clients.http import Line, Timeouts
 from widget.db import reading
 from widget.errors import Outcome, ServiceError
-from widget.outbox import Pace, Report, Step, What
-from widget.outbox.lanes import Fenced
+from widget.outbox import Fenced, Pace, Report, Step, What
 from widget.secrets import UnreadableSecret
 from widget.stores import Helpdesk
 from widget.worker.kinds import KINDS
+
+COUNTED_FOR_SECONDS = 0.5
+# The rest is for the moments between the database's clock and ours.
+PART_OF_LEASE_USED = 0.9
 
 log = logging.getLogger(__name__)
 
@@ -30,23 +33,27 @@ class Postponed(Exception):
 class Gate:
     """What each call of a step passes: counted against the limit, and made only while the lease lasts.
 
-    The first call was counted when the step began; `reserve_another` counts the later ones.
+    `counted_at` is when (time.monotonic) the first call was counted and the lease renewed, with the step;
+    `count_another` does both for each later call and says when. None: the first call is not counted yet.
     """
 
-    def __init__(self, write_by: float | None, reserve_another: Callable[[], float | None], counted: int = 1) -> None:
+    def __init__(self, pace: Pace, count_another: Callable[[], float], counted_at: float | None = None) -> None:
         self.calls = 0
-        self._counted = counted
-        self._write_by = write_by
-        self._reserve_another = reserve_another
+        self._pace = pace
+        self._count_another = count_another
+        self._counted_at = counted_at
 
-    def __call__(self) -> float | None:
+    def __call__(self) -> float:
         """The moment after which nothing may be written. Raises Postponed."""
-        if self.calls >= self._counted:
-            self._write_by = self._reserve_another()
-        if self._write_by is not None and time.monotonic() > self._write_by:
+        counted_at, self._counted_at = self._counted_at, None
+        # A call that was counted a while ago would arrive outside of the window it was counted in.
+        if counted_at is None or time.monotonic() - counted_at > COUNTED_FOR_SECONDS:
+            counted_at = self._count_another()
+        write_by = counted_at + self._pace.lease_seconds * PART_OF_LEASE_USED - self._pace.call_seconds
+        if time.monotonic() > write_by:
             raise Postponed
         self.calls += 1
-        return self._write_by
+        return write_by
 
 
 class Connections:
@@ -57,7 +64,7 @@ class Connections:
         self._timeouts = Timeouts(connect=pace.connect_seconds, read=pace.read_seconds)
         self._lines: dict[str, Line] = {}
 
-    def client(self, account: str, gate: Callable[[], float | None]) -> Gorgias:
+    def client(self, account: str, gate: Gate) -> Gorgias:
         """The account's client. Raises ServiceError when its key cannot be read or the account is gone."""
         url, email, api_key = self._credentials(account)
         line = self._lines.get(account) or self._lines.setdefault(account, Line())
@@ -101,6 +108,13 @@ def perform(step: Step, connections: Connections, gate: Gate) -> Report:
         return Report(outcome, reason=f"A defect of ours: {type(error).__name__}. The log tells more.", defect=True)
 
 
+def is_delivery(step: Step, report: Report) -> bool:
+    """Whether the message is now known to be there, by this step."""
+    if step.what is What.SEND:
+        return report.outcome is None
+    return step.what is What.LOOK_UP and report.outcome is None and bool(report.ids)
+
+
 def _send(step: Step, client: Any) -> Report:
     result = KINDS[step.kind].send(client, step)
     return Report(ids=() if result is None else (str(result),))
@@ -132,8 +146,3 @@ STEPS: dict[What, Callable[[Step, Any], Report]] = {
     What.LOOK_UP: _look_up,
     What.SWEEP: _sweep,
 }
-
-
-def write_by(begun: float, pace: Pace) -> float:
-    """The last moment (time.monotonic) to start a call so that it ends within a lease taken at `begun`."""
-    return begun + pace.lease_seconds - pace.call_seconds

@@ -6,6 +6,7 @@ what it leaves in the store is enough for the next one.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -14,17 +15,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from widget import outbox
 from widget.config import Config
-from widget.db import be_patient, db, is_busy
-from widget.outbox import Lease, Pace, Report, State, Step, What, lanes
+from widget.db import be_patient, db, is_busy, is_postgresql
+from widget.outbox import Fenced, Lease, Pace, Report, State, Step, lanes
 from widget.worker.chores import Chores
 from widget.worker.crash import crash_point
-from widget.worker.delivery import Connections, Gate, Postponed, perform, write_by
+from widget.worker.delivery import Connections, Gate, Postponed, is_delivery, perform
 from widget.worker.kinds import LOOKED_UP_KINDS
 
 LANES_AT_ONCE = 4
@@ -38,6 +40,14 @@ SETTLE_AGAIN_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A step that was written down as begun; `at` is when (time.monotonic), for the lease and the call's slot."""
+
+    step: Step
+    at: float
+
+
 class Worker:
     """One worker process. Several may run at once, on one host (SQLite) or many (PostgreSQL)."""
 
@@ -48,10 +58,17 @@ class Worker:
         self._pace = Pace(config.outbox_settle_seconds, config.outbox_lease_seconds, LOOKED_UP_KINDS)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._stop = threading.Event()
+        with app.app_context():
+            # SQLite has one writer and no queue for it: threads that wait in turn here do not crowd out the web.
+            self._turn = contextlib.nullcontext() if is_postgresql() else threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until `stop` is set; then finish the calls under way, let the lanes go and return."""
+        """Deliver until `stop` is set; then finish the calls under way, let the lanes go and return.
+
+        Raises DBAPIError when there is no store to begin with; one that goes away later is waited for.
+        """
         self._stop = stop
+        self._look_once()
         threads = [threading.Thread(target=self._serve, name=f"lane-{n}", daemon=True) for n in range(LANES_AT_ONCE)]
         log.info("worker started holder=%s", self._name)
         threads.append(threading.Thread(target=self._do_chores, name="chores", daemon=True))
@@ -68,7 +85,7 @@ class Worker:
 
     def run_once(self) -> dict[str, int]:
         """Deliver what is due now and return what became of it: messages sent just now, still waiting, parked."""
-        chores, connections = Chores(self._app, self._pace), Connections(self._app, self._pace)
+        chores, connections = Chores(self._app, self._pace, self._stop), Connections(self._app, self._pace)
         chores.do()
         sent = 0
         while (count := self._work_on_a_lane(connections)) is not None:
@@ -92,13 +109,16 @@ class Worker:
 
     def _wait_for_work(self) -> None:
         """Ask cheaply until there is something to take."""
-        while not self._stop.wait(POLL_SECONDS):
-            with self._app.app_context():
-                if lanes.has_due_lane():
-                    return
+        while not self._stop.wait(POLL_SECONDS) and not self._look_once():
+            pass
+
+    def _look_once(self) -> bool:
+        """Raises DBAPIError when there is no store to work on, or one without tables."""
+        with self._app.app_context():
+            return lanes.has_due_lane()
 
     def _do_chores(self) -> None:
-        chores = Chores(self._app, self._pace)
+        chores = Chores(self._app, self._pace, self._stop)
         while not self._stop.wait(POLL_SECONDS):
             chores.do()
         chores.close()
@@ -108,33 +128,30 @@ class Worker:
         taken = self._take()
         if taken is None:
             return None
-        lease, step, begun, sent = *taken, 0
+        (lease, begun), sent = taken, 0
         for left in range(STEPS_PER_LEASE, 0, -1):
-            if step is None:
+            if begun is None:
                 break
-            report = self._perform(lease, step, begun, connections)
-            begun = time.monotonic()
-            sent += (
-                step.what is not What.SWEEP and report.outcome is None and (step.what is What.SEND or bool(report.ids))
-            )
-            step = self._settle(lease, step, report, go_on=left > 1)
+            report = self._perform(lease, begun, connections)
+            sent += is_delivery(begun.step, report)
+            begun = self._settle(lease, begun.step, report, go_on=left > 1)
         return sent
 
-    def _take(self) -> tuple[Lease, Step | None, float] | None:
-        begun = time.monotonic()
+    def _take(self) -> tuple[Lease, Begun | None] | None:
         with self._transaction():
             taken = lanes.take(self._name, self._pace)
+            begun = Begun(taken[1], time.monotonic()) if taken and taken[1] else None
             crash_point("leasing")
-        return None if taken is None else (*taken, begun)
+        return (taken[0], begun) if taken else None
 
-    def _perform(self, lease: Lease, step: Step, begun: float, connections: Connections) -> Report:
+    def _perform(self, lease: Lease, begun: Begun, connections: Connections) -> Report:
         crash_point("begun")
-        gate = Gate(write_by(begun, self._pace), lambda: self._reserve_another(lease))
-        report = perform(step, connections, gate)
+        gate = Gate(self._pace, lambda: self._reserve_another(lease), counted_at=begun.at)
+        report = perform(begun.step, connections, gate)
         crash_point("answered")
         return report
 
-    def _settle(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Step | None:
+    def _settle(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Begun | None:
         """Write down what came of the step and begin the next one in the same commit.
 
         What is known of a call must not get lost because the store was away for a moment, or because the
@@ -143,7 +160,7 @@ class Worker:
         for tries_left in range(SETTLE_TRIES - 1, -1, -1):
             try:
                 return self._settle_now(lease, step, report, go_on=go_on)
-            except lanes.Fenced as error:
+            except Fenced as error:
                 log.warning("too late to settle id=%s lane=%s: %s", step.id, step.lane, error)
                 return None
             except Exception as error:
@@ -154,25 +171,26 @@ class Worker:
                 time.sleep(SETTLE_AGAIN_SECONDS)
         return None
 
-    def _settle_now(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Step | None:
+    def _settle_now(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Begun | None:
         with self._transaction():
             following = lanes.settle(lease, step, report, self._pace, go_on=go_on and not self._stop.is_set())
+            begun = Begun(following, time.monotonic()) if following else None
             crash_point("settling")
         crash_point("settled")
-        return following
+        return begun
 
     def _reserve_another(self, lease: Lease) -> float:
-        """Raises Postponed."""
-        begun = time.monotonic()
+        """When the call was counted (time.monotonic). Raises Postponed."""
         with self._transaction():
             reserved = not self._stop.is_set() and lanes.reserve_another(lease, self._pace)
+            counted_at = time.monotonic()
         if not reserved:
             raise Postponed
-        return write_by(begun, self._pace)
+        return counted_at
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._app.app_context():
+        with self._turn, self._app.app_context():
             yield
             db.session.commit()
 

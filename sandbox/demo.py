@@ -134,11 +134,11 @@ def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
 
 def _print_addresses(demo: Demo) -> None:
     print("\nSupplier Desk is running on this machine.\n")
-    print(f"  Agent's ticket   {demo.helpdesk_url}/app")
+    print(f"  {'Agent: a ticket':<18} {demo.helpdesk_url}/app/ticket/1001?agent=anna@brushwood.example")
     for role, email, name, supplier in PEOPLE:
         of = ("--supplier", supplier) if supplier else ()
         link = demo.flask("person", "add", email, "--name", name, "--role", role, *of, "--json")["link"]
-        print(f"  {role.capitalize() + ' signs in':<16} {link}")
+        print(f"  {role.capitalize() + ' signs in':<18} {link}")
     print("\nOpen the agent's ticket first: the widget is on its right. Ctrl-C stops everything.", flush=True)
 
 

@@ -103,8 +103,8 @@ class Live:
 
     def write(self, subject: str, text: str = "Hello", customer: str = "jan@customer.example") -> int:
         """A customer writes; the ticket, once the integration was asked about it."""
-        described = {"customer": {"name": "Jan", "email": customer}, "subject": subject, "body_text": text}
-        ticket = self.control("tickets", channel="email", **described)
+        who = {"name": "Jan", "email": customer}
+        ticket = self.control("tickets", channel="email", customer=who, subject=subject, body_text=text)
         self.settled()
         return int(ticket["id"])
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE_URL = "sqlite:///var/widget.db"
 SHORTEST_KEY = 16
+SQLITE, POSTGRESQL = "sqlite:///", ("postgresql://", "postgresql+psycopg://")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -38,7 +39,7 @@ class Config:
             secret_key=_secret(env, wrong),
             public_url=_public_url(env, wrong),
             secret_key_fallbacks=tuple(key for key in env.get("SECRET_KEY_FALLBACKS", "").split(",") if key.strip()),
-            database_url=_database_url(env.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
+            database_url=_database_url(env.get("DATABASE_URL") or DEFAULT_DATABASE_URL, wrong),
             outbox_settle_seconds=_seconds(env, "OUTBOX_SETTLE_SECONDS", cls.outbox_settle_seconds, wrong),
             outbox_lease_seconds=_seconds(env, "OUTBOX_LEASE_SECONDS", cls.outbox_lease_seconds, wrong),
         )
@@ -79,12 +80,16 @@ def _public_url(env: Mapping[str, str], wrong: list[str]) -> str:
     return url
 
 
-def _database_url(url: str) -> str:
+def _database_url(url: str, wrong: list[str]) -> str:
     """A relative SQLite file lies below the project's root, wherever the process was started."""
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
+    if url.startswith(POSTGRESQL) and urlsplit(url).path.strip("/"):
         return url
-    return prefix + str(ROOT / url.removeprefix(prefix))
+    # Not repeated: it may hold a password.
+    if not url.startswith(SQLITE) or url == SQLITE:
+        wrong.append("DATABASE_URL is not sqlite:///… or postgresql+psycopg://…")
+        return url
+    path = url.removeprefix(SQLITE)
+    return url if path.startswith("/") or path == ":memory:" else SQLITE + str(ROOT / path)
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float, wrong: list[str]) -> float:

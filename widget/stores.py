@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -148,9 +148,10 @@ def catalogue_changed() -> None:
 
 def check_timezone(name: str) -> None:
     """Raises Refused for a zone that does not exist."""
-    if name not in available_timezones():
-        raise Refused(f"{name!r} is no time zone (e.g. Europe/Amsterdam).")
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise Refused(f"{name!r} is no time zone (e.g. Europe/Amsterdam).") from error
 
 
 def check_locale(name: str) -> None:

@@ -186,6 +186,21 @@ def post_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | 
     )
 
 
+def notes_about(order_id: int, line: str) -> list[outbox.Message]:
+    """The notes posted, or waiting to be posted, about a line of an order, oldest first. For staff only."""
+    return list(
+        db.session.scalars(
+            select(outbox.Message)
+            .where(
+                outbox.Message.lane.in_([ticket.lane for ticket in about(order_id)]),
+                outbox.Message.kind == "gorgias.note",
+                outbox.Message.payload["parts"]["line"].as_string() == line,
+            )
+            .order_by(outbox.Message.id)
+        )
+    )
+
+
 def drop_leavers(message: outbox.Message, helpdesk: Helpdesk) -> None:
     """Take out of a waiting note whoever is no user of the helpdesk any more: Gorgias would refuse it for ever."""
     body = dict(message.payload.get("message", {}))

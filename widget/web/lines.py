@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request
 
-from widget import history
+from widget import history, tickets
 from widget.web import sessions, visible
 
 bp = Blueprint("lines", __name__)
@@ -37,5 +37,5 @@ def line_GET(reference: str) -> str:
         line=line,
         is_staff=is_staff,
         changes=history.of("problem", line.id) if is_staff else [],
-        notes=visible.notes_about(line) if is_staff else [],
+        notes=tickets.notes_about(line.order_id, line.reference) if is_staff else [],
     )

@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, case, func, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
-from widget import tickets
 from widget.db import db
 from widget.errors import NotFound
 from widget.orders import Order
-from widget.outbox import Message
 from widget.people import Person, Role, Supplier
 from widget.problem_types import ProblemType
 from widget.problems import Problem
@@ -90,22 +88,6 @@ def get_line(person: Person, reference: str) -> Problem:
     if line is None:
         raise NotFound("There is no such line.")
     return line
-
-
-def notes_about(line: Problem) -> list[Message]:
-    """The notes posted, or waiting to be posted, about a line, oldest first. For staff only."""
-    lanes = [ticket.lane for ticket in tickets.about(line.order_id)]
-    return list(
-        db.session.scalars(
-            select(Message)
-            .where(
-                Message.lane.in_(lanes),
-                Message.kind == "gorgias.note",
-                Message.payload["parts"]["line"].as_string() == line.reference,
-            )
-            .order_by(Message.id)
-        )
-    )
 
 
 def _used_twice(orders: set[tuple[str, str]]) -> set[str]:

@@ -99,12 +99,22 @@ def desk(app: Flask, fake: FakeGorgias) -> Desk:
 
 
 @pytest.fixture
-def later(app: Flask, fake: FakeGorgias) -> Callable[[float], None]:
-    """Let seconds pass on both sides without waiting."""
+def later_in_store(app: Flask) -> Callable[[float], None]:
+    """Let seconds pass on our side without waiting."""
 
     def pass_by(seconds: float) -> None:
         with app.app_context():
             time_passes(seconds)
+
+    return pass_by
+
+
+@pytest.fixture
+def later(later_in_store: Callable[[float], None], fake: FakeGorgias) -> Callable[[float], None]:
+    """Let seconds pass on both sides without waiting."""
+
+    def pass_by(seconds: float) -> None:
+        later_in_store(seconds)
         for message in fake.messages:
             moment = datetime.fromisoformat(message["created_datetime"]) - timedelta(seconds=seconds)
             message["created_datetime"] = moment.isoformat()

@@ -7,6 +7,7 @@ typed is a quote: escaped in the HTML, and never read as one of our own words. N
 from __future__ import annotations
 
 import gettext
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,6 @@ def order_linked(by: str, order_name: str, open_lines: int, locale: str = "en") 
     return Note(heading=say("Order {order}").format(order=order_name), sentences=(Sentence("linked", words),), by=by)
 
 
-def _in(locale: str) -> Any:
+def _in(locale: str) -> Callable[[str], str]:
     """The catalogue of a language; English where there is none yet."""
     return gettext.translation("notes", CATALOGUES, languages=[locale], fallback=True).gettext

@@ -19,14 +19,14 @@ KINDS = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 # As in production: on the disk, and a commit is only answered when it is there.
-HONEST_OPTIONS = "-c shared_buffers=512MB -c max_connections=100 -c log_timezone=UTC"
+ON_DISK = ("-c shared_buffers=512MB -c max_connections=100 -c log_timezone=UTC", Path("/nonexistent"))
+AS_TESTS_DO = (databases.SERVER_OPTIONS, databases.MEMORY)
 
 
 @contextmanager
 def server(*, honest: bool = True) -> Iterator[None]:
     """Whoever asks for a PostgreSQL database in here gets one of one server; it ends with the block."""
-    if honest:
-        databases.SERVER_OPTIONS, databases.MEMORY = HONEST_OPTIONS, Path("/nonexistent")
+    databases.SERVER_OPTIONS, databases.MEMORY = ON_DISK if honest else AS_TESTS_DO
     folder = databases.RunFolder()
     try:
         yield

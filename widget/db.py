@@ -8,7 +8,7 @@ connection for Core selects that never writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,19 @@ from typing import Any
 
 from flask import Flask, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, Text, event, make_url
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    Text,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
@@ -91,6 +103,48 @@ def be_patient(app: Flask) -> None:
     app.extensions["store_patience_ms"] = PATIENCE_COMMANDS_MS
 
 
+class Prepared:
+    """A select of the hot path, made into SQL once. Rows hold what the driver gives; see iso() for moments.
+
+    A statement's way through SQLAlchemy, cached as it is, takes longer than the query: 100 µs against 40.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[Any, tuple[str, dict[str, Any], list[str] | None]] = {}
+
+    def rows(self, connection: Connection, **bound: Any) -> Sequence[Any]:
+        """Run it. A list fills an expanding parameter; its SQL is made once per length."""
+        lengths = tuple((name, len(value)) for name, value in bound.items() if isinstance(value, list))
+        key = (connection.dialect.name, lengths)
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(connection.dialect, bound)
+        sql, fixed, order = self._compiled[key]
+        named = {**fixed, **_spread(bound)}
+        return connection.exec_driver_sql(sql, named if order is None else tuple(named[name] for name in order)).all()
+
+    def _compile(self, dialect: Dialect, bound: dict[str, Any]) -> tuple[str, dict[str, Any], list[str] | None]:
+        made = self._statement.compile(dialect=dialect).construct_expanded_state(bound)
+        return made.statement, dict(made.parameters), list(made.positiontup) if made.positiontup else None
+
+
+def _spread(bound: dict[str, Any]) -> dict[str, Any]:
+    """Parameters by the names SQLAlchemy gives the places of an expanded list."""
+    named = {}
+    for name, value in bound.items():
+        if isinstance(value, list):
+            named.update({f"{name}_{place}": each for place, each in enumerate(value, start=1)})
+        else:
+            named[name] = value
+    return named
+
+
+def iso(at: datetime | str) -> str:
+    """A moment of a prepared select's row, e.g. 2026-11-23T14:05:00Z. SQLite keeps moments as text."""
+    text = at if isinstance(at, str) else at.astimezone(UTC).isoformat()
+    return f"{text[:10]}T{text[11:19]}Z"
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection for selects only, without the cost of a session; never writes."""
@@ -145,8 +199,9 @@ def _open_sqlite(app: Flask, raw: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reads_only = connection.get_execution_options().get("reading", False) or _answers_a_safe_request()
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    # A reading connection needs no transaction: each select sees a snapshot of its own.
+    if not connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql("BEGIN" if _answers_a_safe_request() else "BEGIN IMMEDIATE")
 
 
 def _answers_a_safe_request() -> bool:

@@ -6,7 +6,7 @@ the caller's transaction. Callers hold the ticket's lock and commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from widget import history, notes, people, tickets
-from widget.db import Base, Id, db, utcnow
+from widget.db import Base, Id, Prepared, db, utcnow
 from widget.errors import NotFound, Refused
 from widget.notes import Note, Sentence
 from widget.orders import Order
@@ -25,6 +25,10 @@ from widget.tickets import Place, Ticket
 
 LONGEST_TEXT = 5_000
 SHOWN_PER_BOARD = 20
+SHOWN_COLUMNS = {
+    *("id", "board", "version", "order_id", "type_id", "problem", "waiting_for", "waiting_since"),
+    *("informed_at", "address", "reported_at"),
+}
 TAG_OF_BOARD = {Board.PROBLEM_SHEET: "supplier-problem", Board.PHOTO_ISSUES: "photo-issue"}
 TAG_OF_TURN = {Side.SUPPLIER: "waiting-for-supplier", Side.CUSTOMER_SERVICE: "waiting-for-cs"}
 YES = "yes"
@@ -226,70 +230,52 @@ def supplier_for(order: Order) -> Supplier:
     return painter
 
 
+# Most urgent first: our turn, then what waits longest.
+_OURS = case((Problem.waiting_for == Side.CUSTOMER_SERVICE.value, 1), else_=0)
+_RANKED = (
+    select(
+        *(column for column in Problem.__table__.c if column.key in SHOWN_COLUMNS),
+        func.row_number()
+        .over(partition_by=Problem.board, order_by=(_OURS.desc(), Problem.waiting_since, Problem.id))
+        .label("rank"),
+        func.count().over().label("open"),
+        func.sum(_OURS).over().label("ours"),
+    )
+    .where(Problem.order_id.in_(bindparam("orders", expanding=True)), Problem.handled_at.is_(None))
+    .subquery("line")
+)
+
+
 def _newest_comment(side: Side) -> Any:
     return (
         select(Comment.text)
-        .where(Comment.problem_id == Problem.id, Comment.side == side.value)
+        .where(Comment.problem_id == _RANKED.c.id, Comment.side == side.value)
         .order_by(Comment.id.desc())
         .limit(1)
-        .correlate(Problem)
+        .correlate(_RANKED)
         .scalar_subquery()
     )
 
 
-# Most urgent first: our turn, then what waits longest.
-_URGENCY = (
-    case((Problem.waiting_for == Side.CUSTOMER_SERVICE.value, 0), else_=1),
-    Problem.waiting_since,
-    Problem.id,
-)
-_RANKED = (
+_OPEN = Prepared(
     select(
-        Problem.id,
-        Problem.board,
-        Problem.order_id,
-        Problem.waiting_for,
-        func.row_number().over(partition_by=Problem.board, order_by=_URGENCY).label("rank"),
-        func.count().over().label("open"),
-        func.sum(case((Problem.waiting_for == Side.CUSTOMER_SERVICE.value, 1), else_=0)).over().label("ours"),
-    )
-    .where(Problem.order_id.in_(bindparam("orders", expanding=True)), Problem.handled_at.is_(None))
-    .subquery()
-)
-_OPEN = (
-    select(
-        Problem.id,
-        Problem.board,
-        Problem.version,
-        Problem.order_id,
-        Order.name,
-        Order.store_id,
+        *_RANKED.c,
         ProblemType.name_en,
-        Problem.problem,
-        Problem.waiting_for,
-        Problem.waiting_since,
-        Problem.informed_at,
-        Problem.address,
-        Problem.reported_at,
         _newest_comment(Side.CUSTOMER_SERVICE).label("comment_cs"),
         _newest_comment(Side.SUPPLIER).label("comment_supplier"),
-        _RANKED.c.open,
-        _RANKED.c.ours,
     )
-    .join(_RANKED, _RANKED.c.id == Problem.id)
-    .join(Order, Order.id == Problem.order_id)
-    .join(ProblemType, ProblemType.id == Problem.type_id)
+    .join(ProblemType, ProblemType.id == _RANKED.c.type_id)
     .where(_RANKED.c.rank <= SHOWN_PER_BOARD)
-    .order_by(*_URGENCY)
+    .order_by(_RANKED.c.board, _RANKED.c.rank)
 )
 
 
-def open_for(connection: Connection, order_ids: Iterable[int]) -> list[Any]:
+def open_for(connection: Connection, order_ids: Iterable[int]) -> Sequence[Any]:
     """The open lines of some orders, most urgent first, at most twenty of each board.
 
-    Each row also carries how many are `open` in all and how many of them are `ours`. One query.
+    Each row also carries how many are `open` in all and how many of them are `ours`; moments are for iso(). One query.
     """
-    return list(connection.execute(_OPEN, {"orders": list(order_ids)}))
+    return _OPEN.rows(connection, orders=list(order_ids))
 
 
 def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     select,
+    true,
     union,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from widget import orders, outbox, people
-from widget.db import Base, Id, VendorId, db, is_postgresql, utcnow
+from widget.db import Base, Id, Prepared, VendorId, db, is_postgresql, utcnow
 from widget.errors import Refused
 from widget.notes import Note
 from widget.orders import Order, OrderName
@@ -76,6 +77,14 @@ class Sighting(NamedTuple):
     name: str | None
 
 
+class Known(NamedTuple):
+    """What one query tells for an answer: whether the helpdesk is still as we remember it, and the sightings."""
+
+    secret_hash: str
+    catalogue_version: int
+    sightings: list[Sighting]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where somebody acts: the ticket, if any, and how our links begin."""
@@ -93,21 +102,33 @@ _CUSTOMERS_TICKETS = union(
         for condition in (Ticket.customer_id == bindparam("customer"), Ticket.gorgias_id == bindparam("ticket"))
     )
 ).subquery("seen")
-_SIGHTINGS = (
-    select(_CUSTOMERS_TICKETS.c.gorgias_id, _CUSTOMERS_TICKETS.c.customer_id, Order.id, Order.store_id, Order.name)
-    .select_from(_CUSTOMERS_TICKETS)
+_KNOWN = Prepared(
+    select(
+        Helpdesk.hook_secret_hash,
+        Helpdesk.catalogue_version,
+        _CUSTOMERS_TICKETS.c.gorgias_id,
+        _CUSTOMERS_TICKETS.c.customer_id,
+        Order.id,
+        Order.store_id,
+        Order.name,
+    )
+    .select_from(Helpdesk)
+    .outerjoin(_CUSTOMERS_TICKETS, true())
     .outerjoin(TicketOrder, TicketOrder.ticket_id == _CUSTOMERS_TICKETS.c.id)
     .outerjoin(Order, Order.id == TicketOrder.order_id)
+    .where(Helpdesk.id == bindparam("helpdesk"))
     .order_by(_CUSTOMERS_TICKETS.c.gorgias_id.desc(), Order.id.desc())
     .limit(MOST_SIGHTINGS)
 )
 
 
-def sightings(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id: int) -> list[Sighting]:
-    """What is known about a customer and this ticket of his. One query; for the widget's answer."""
+def known(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id: int) -> Known | None:
+    """What is known about a customer and this ticket of his, None for an unknown helpdesk. One query."""
     # 0 stands for "not told": it must not bring up every ticket without a customer.
-    bound = {"helpdesk": helpdesk_id, "customer": customer_id or -1, "ticket": ticket_id or -1}
-    return [Sighting(*row) for row in connection.execute(_SIGHTINGS, bound)]
+    rows = _KNOWN.rows(connection, helpdesk=helpdesk_id, customer=customer_id or -1, ticket=ticket_id or -1)
+    if not rows:
+        return None
+    return Known(rows[0][0], rows[0][1], [Sighting(*row[2:]) for row in rows if row[2] is not None])
 
 
 def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tuple[OrderName, str]]) -> None:

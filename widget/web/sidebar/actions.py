@@ -209,7 +209,7 @@ def _line(press: Press) -> Problem:
 
 
 def _patterns(press: Press) -> list[orders.OrderPattern]:
-    found = catalogue.load(open_for_reading(), press.helpdesk_id)
+    found = catalogue.read(open_for_reading(), press.helpdesk_id)
     return found.patterns if found else []
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, current_app, g, request
@@ -19,14 +19,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from widget import orders, problems, tickets
-from widget.db import db, is_busy, reading, utcnow
+from widget.db import db, is_busy, iso, reading, utcnow
 from widget.orders import OrderName
 from widget.people import Side
 from widget.problem_types import Board
 from widget.tickets import Sighting
 from widget.tokens import ActionToken, ActionTokens
+from widget.web.sidebar import catalogue
 from widget.web.sidebar.catalogue import Catalogue
-from widget.web.sidebar.door import bp, open_for_reading, reply
+from widget.web.sidebar.door import bp, check_secret, open_for_reading, reply
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +50,19 @@ class Event:
 @bp.post("/<int:helpdesk_id>/widget")
 def widget_POST(helpdesk_id: int) -> Response:
     event = read_event(request.get_data(cache=False))
-    catalogue: Catalogue = g.catalogue
-    found = _orders_found(event, catalogue)
     connection = open_for_reading()
-    seen = tickets.sightings(connection, helpdesk_id, event.customer_id, event.ticket_id)
+    known = tickets.known(connection, helpdesk_id, event.customer_id, event.ticket_id)
+    if known is None or not g.catalogue.is_current(known):
+        g.catalogue = catalogue.read(connection, helpdesk_id)
+        check_secret(g.catalogue)
+    found = _orders_found(event, g.catalogue)
+    seen = known.sightings if known else []
     if not _is_news(event, seen, found):
-        return reply(_answer(connection, helpdesk_id, event, catalogue, seen, []))
+        return reply(_answer(connection, helpdesk_id, event, seen, []))
     _remember(helpdesk_id, event, found)
-    with reading() as connection:
-        seen = tickets.sightings(connection, helpdesk_id, event.customer_id, event.ticket_id)
-        return reply(_answer(connection, helpdesk_id, event, catalogue, seen, [name for name, _ in found]))
+    with reading() as fresh:
+        known = tickets.known(fresh, helpdesk_id, event.customer_id, event.ticket_id)
+        return reply(_answer(fresh, helpdesk_id, event, known.sightings if known else [], [name for name, _ in found]))
 
 
 def read_event(body: bytes) -> Event:
@@ -105,10 +109,10 @@ def _number(value: object) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else 0
 
 
-def _orders_found(event: Event, catalogue: Catalogue) -> list[tuple[OrderName, str]]:
+def _orders_found(event: Event, known: Catalogue) -> list[tuple[OrderName, str]]:
     """Order names with where they stood, the subject's first."""
-    in_subject = [(name, "subject") for name in orders.names_in(event.subject, catalogue.patterns)]
-    in_text = [(name, "message") for name in orders.names_in(event.text, catalogue.patterns)]
+    in_subject = [(name, "subject") for name in orders.names_in(event.subject, known.patterns)]
+    in_text = [(name, "message") for name in orders.names_in(event.text, known.patterns)]
     return list({name: (name, where) for name, where in [*in_text, *in_subject][::-1]}.values())
 
 
@@ -138,13 +142,13 @@ def _answer(
     connection: Connection,
     helpdesk_id: int,
     event: Event,
-    catalogue: Catalogue,
     seen: list[Sighting],
     just_found: list[OrderName],
 ) -> dict[str, Any]:
+    current: Catalogue = g.catalogue
     about = _orders_by_nearness(connection, event, seen, just_found)
     lines = problems.open_for(connection, about) if about else []
-    labels = _labels(about, catalogue)
+    labels = _labels(about, current)
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
     card = _Cards(helpdesk_id, event.customer_id, labels)
     for line in lines:
@@ -152,11 +156,11 @@ def _answer(
     names = list(dict.fromkeys(labels.values()))[:MOST_NAMES]
     return {
         "summary": _summary(lines, names),
-        "as_of": _iso(utcnow()),
+        "as_of": iso(utcnow()),
         "order_names": ", ".join(names),
         "report_order": names[0] if names else "",
-        "report_types": catalogue.types[Board.PROBLEM_SHEET],
-        "photo_types": catalogue.types[Board.PHOTO_ISSUES],
+        "report_types": current.types[Board.PROBLEM_SHEET],
+        "photo_types": current.types[Board.PHOTO_ISSUES],
         "refund_reasons": "",
         "new_token": _tokens("summary").make(ActionToken(helpdesk_id, event.customer_id)),
         "problems": boards[Board.PROBLEM_SHEET],
@@ -173,24 +177,23 @@ def _orders_by_nearness(
     about = {
         row.order_id: OrderName(row.store_id, row.name)
         for row in rows
-        if row.order_id is not None and row.store_id is not None and row.name is not None
+        if row.order_id and row.name and row.store_id and row.store_id in g.catalogue.codes
     }
     # Found in the text but not remembered: no ticket id, or the store was locked.
     missing = [name for name in just_found if name not in about.values()]
     return {**about, **orders.ids_of(connection, missing)} if missing else about
 
 
-def _labels(about: dict[int, OrderName], catalogue: Catalogue) -> dict[int, str]:
+def _labels(about: dict[int, OrderName], current: Catalogue) -> dict[int, str]:
     """What orders are called; with the store's code where two stores use the same number."""
     names = [name.name for name in about.values()]
     return {
-        order_id: f"{catalogue.codes[name.store_id]} {name.name}" if names.count(name.name) > 1 else name.name
+        order_id: f"{current.codes[name.store_id]} {name.name}" if names.count(name.name) > 1 else name.name
         for order_id, name in about.items()
-        if name.store_id in catalogue.codes
     }
 
 
-def _summary(lines: list[Any], names: list[str]) -> str:
+def _summary(lines: Sequence[Any], names: list[str]) -> str:
     if not names:
         return NO_ORDER
     if not lines:
@@ -217,16 +220,16 @@ class _Cards:
     def of(self, line: Any) -> dict[str, Any]:
         card = {
             "reference": f"P-{line.id}",
-            "order_name": self.labels.get(line.order_id, line.name),
+            "order_name": self.labels[line.order_id],
             "type": line.name_en,
             "problem": line.problem,
             "waiting_for": WAITS_FOR[line.waiting_for],
-            "waiting_since": _iso(line.waiting_since),
+            "waiting_since": iso(line.waiting_since),
             "informed_customer": line.informed_at is not None,
             "comment_cs": line.comment_cs or "",
             "comment_supplier": line.comment_supplier or "",
             "pictures": 0,
-            "reported_at": _iso(line.reported_at),
+            "reported_at": iso(line.reported_at),
             "token": self.tokens.make(
                 ActionToken(self.token.helpdesk, self.token.customer, line.id, line.version),
             ),
@@ -240,7 +243,3 @@ class _Cards:
 def _tokens(kind: str) -> ActionTokens:
     tokens: ActionTokens = current_app.extensions[f"{kind}_tokens"]
     return tokens
-
-
-def _iso(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,6 +1,6 @@
 """What every answer of a helpdesk is built from, kept in memory until one of its parts changes.
 
-One query by primary key tells the version; stores and types are read again only when it moved on.
+The answer's own first query tells the helpdesk's version; stores and types are read again only when it moved on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from widget import problem_types
 from widget.orders import OrderPattern, pattern_of
 from widget.problem_types import Board
 from widget.stores import Helpdesk, Store
+from widget.tickets import Known
 
 _VERSION = select(Helpdesk.hook_secret_hash, Helpdesk.catalogue_version).where(Helpdesk.id == bindparam("helpdesk"))
 _STORES = select(Store.id, Store.code, Store.order_pattern).where(Store.helpdesk_id == bindparam("helpdesk"))
@@ -29,26 +30,29 @@ class Catalogue:
     codes: dict[int, str]
     types: dict[Board, str]
 
+    def is_current(self, known: Known) -> bool:
+        """Whether nothing changed since this was read."""
+        return (self.version, self.secret_hash) == (known.catalogue_version, known.secret_hash)
 
-def load(connection: Connection, helpdesk_id: int) -> Catalogue | None:
-    """The helpdesk's catalogue, None when there is no such helpdesk."""
+
+def remembered(helpdesk_id: int) -> Catalogue | None:
+    """The catalogue as it was last read by this process."""
     kept: dict[int, Catalogue] = current_app.extensions.setdefault("catalogues", {})
+    return kept.get(helpdesk_id)
+
+
+def read(connection: Connection, helpdesk_id: int) -> Catalogue | None:
+    """The catalogue as it is now, None when there is no such helpdesk. Three queries."""
     row = connection.execute(_VERSION, {"helpdesk": helpdesk_id}).first()
     if row is None:
         return None
-    known = kept.get(helpdesk_id)
-    if known is not None and known.version == row.catalogue_version and known.secret_hash == row.hook_secret_hash:
-        return known
-    kept[helpdesk_id] = _read(connection, helpdesk_id, row.catalogue_version, row.hook_secret_hash)
-    return kept[helpdesk_id]
-
-
-def _read(connection: Connection, helpdesk_id: int, version: int, secret_hash: str) -> Catalogue:
     stores = connection.execute(_STORES.order_by(Store.id), {"helpdesk": helpdesk_id}).all()
-    return Catalogue(
-        version=version,
-        secret_hash=secret_hash,
+    found = Catalogue(
+        version=row.catalogue_version,
+        secret_hash=row.hook_secret_hash,
         patterns=[pattern_of(store.id, store.code, store.order_pattern) for store in stores],
         codes={store.id: store.code for store in stores},
         types={board: problem_types.dropdown(connection, board) for board in Board},
     )
+    current_app.extensions.setdefault("catalogues", {})[helpdesk_id] = found
+    return found

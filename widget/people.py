@@ -197,8 +197,8 @@ def get_person(email: str) -> Person:
     return person
 
 
-def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> tuple[Person, bool]:
-    """Add somebody or bring them up to date; whether they are new. Raises Refused for roles that do not fit."""
+def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> Person:
+    """Add somebody or bring them up to date. Raises Refused for roles that do not fit."""
     if not roles:
         raise Refused("A person needs a role: agent, supplier, approver or admin.")
     if (Role.SUPPLIER in roles) != (supplier is not None):
@@ -207,7 +207,6 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
         raise Refused("A supplier's person cannot have another role as well.")
     email = clean_email(email)
     person = db.session.scalar(select(Person).where(Person.email == email))
-    is_new = person is None
     if person is None:
         person = Person(email=email)
         db.session.add(person)
@@ -215,7 +214,7 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
     if person.roles != roles:
         person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
     db.session.flush()
-    return person, is_new
+    return person
 
 
 def new_link(person: Person) -> str:

@@ -38,9 +38,7 @@ def link_of(app: Flask, email: str = "anna@brushwood.example", role: Role = Role
     """The path of a new personal link of that person, who is added when new."""
     with app.app_context():
         supplier = people.get_supplier(workshop) if workshop else None
-        person, _ = people.add_person(
-            email, name=email.split("@", maxsplit=1)[0].title(), roles={role}, supplier=supplier
-        )
+        person = people.add_person(email, name=email.split("@", maxsplit=1)[0].title(), roles={role}, supplier=supplier)
         path = f"/l/{people.new_link(person)}"
         db.session.commit()
         return path

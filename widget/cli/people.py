@@ -42,7 +42,7 @@ def add_supplier(name: str, codes: tuple[str, ...], mention: str, locale: str, t
 def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | None, as_json: bool) -> None:
     """Add somebody, or bring them up to date, and print a personal sign-in link. Links they have keep working."""
     workshop = people.get_supplier(supplier) if supplier else None
-    person, _ = people.add_person(email, name=name, roles={Role(role) for role in roles}, supplier=workshop)
+    person = people.add_person(email, name=name, roles={Role(role) for role in roles}, supplier=workshop)
     _print_link(person, people.another_link(person), as_json)
 
 

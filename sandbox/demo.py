@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for port in (arguments.port, arguments.sandbox_port):
         _refuse_taken(port)
+    print("Starting …", flush=True)
     demo = _prepare(arguments.port, arguments.sandbox_port)
     # Ctrl-C and a process manager's SIGTERM end the demo the same way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -83,18 +85,18 @@ def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     state = ["--state", str(KEPT / "helpdesk.state")]
     sandbox = [sys.executable, "-m", "sandbox", "--port", str(arguments.sandbox_port), *state]
     gunicorn = [str(BIN / "gunicorn"), "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{arguments.port}", "app:app"]
-    running = {"the helpdesk": started.enter_context(_process(sandbox, demo.env))}
+    running = {"helpdesk": started.enter_context(_process("helpdesk", sandbox, demo.env))}
     _wait_for(demo.helpdesk_url + "/_sandbox/calls")
     document = json.loads(TICKETS.read_text())
     _post(demo.helpdesk_url + "/_sandbox/seed", {**document, "tickets": []})
     _set_up(demo, next(user for user in document["users"] if user.get("api_key")))
-    running["the service"] = started.enter_context(_process(gunicorn, demo.env))
+    running["service"] = started.enter_context(_process("service", gunicorn, demo.env))
     _wait_for(demo.url + "/healthz")
     demo.flask("helpdesk", "install", HELPDESK)
     _post(demo.helpdesk_url + "/_sandbox/seed", document)
     _wait_for(demo.helpdesk_url + "/_sandbox/idle?timeout=20")
     demo.flask("demo", "fill", str(LINES))
-    running["the worker"] = started.enter_context(_process([str(BIN / "flask"), "worker"], demo.env))
+    running["worker"] = started.enter_context(_process("worker", [str(BIN / "flask"), "worker"], demo.env))
     _print_addresses(demo)
     _watch(running)
 
@@ -133,27 +135,35 @@ def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
 
 
 def _print_addresses(demo: Demo) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        links = list(pool.map(lambda person: _sign_in_link(demo, *person), PEOPLE))
     print("\nSupplier Desk is running on this machine.\n")
     print(f"  {'Agent: a ticket':<18} {demo.helpdesk_url}/app/ticket/1001?agent=anna@brushwood.example")
-    for role, email, name, supplier in PEOPLE:
-        of = ("--supplier", supplier) if supplier else ()
-        link = demo.flask("person", "add", email, "--name", name, "--role", role, *of, "--json")["link"]
+    for (role, *_), link in zip(PEOPLE, links, strict=True):
         print(f"  {role.capitalize() + ' signs in':<18} {link}")
-    print("\nOpen the agent's ticket first: the widget is on its right. Ctrl-C stops everything.", flush=True)
+    print(f"\nOpen the ticket first: the widget is on its right. Logs: {KEPT.relative_to(ROOT)}/*.log")
+    print("Ctrl-C stops everything.", flush=True)
+
+
+def _sign_in_link(demo: Demo, role: str, email: str, name: str, supplier: str | None) -> str:
+    of = ("--supplier", supplier) if supplier else ()
+    link: str = demo.flask("person", "add", email, "--name", name, "--role", role, *of, "--json")["link"]
+    return link
 
 
 def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:
     while True:
         for name, process in running.items():
             if process.poll() is not None:
-                sys.exit(f"{name} ended by itself (exit code {process.returncode}); see above.")
+                sys.exit(f"The {name} ended by itself with {process.returncode}. See {KEPT / name}.log")
         time.sleep(0.5)
 
 
 @contextmanager
-def _process(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _process(name: str, command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process of its own group, so that Ctrl-C reaches it through us only and in our order."""
-    process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
+    with (KEPT / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
         yield process
     finally:

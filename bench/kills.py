@@ -47,8 +47,15 @@ WHOLE_SERVICE = 0.3
 QUIET_WITHIN_SECONDS = 240
 MARK = re.compile(r"press-\d{5}")
 
-# In per cent of all calls that change something; `late` ones are done when half the settle time is over.
-FAULTS = {"lost": 10, "error_before": 5, "error_after": 3, "rate_limited": 3, "late": 3}
+# In per cent: of all calls that change something, but `late` of notes only. Those are in the ticket when half the
+# settle time is over; whoever looks sooner sends a second one.
+FAULTS = (
+    ("lost", 10, "writes"),
+    ("error_before", 5, "writes"),
+    ("error_after", 3, "writes"),
+    ("rate_limited", 3, "writes"),
+    ("late", 5, "messages"),
+)
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,7 @@ class Desk:
         self.lines = self._lines()
         self.live.deliver()
         self.live.service.kill()
-        self.set_faults(FAULTS)
+        self._set_faults()
         self._order = random.Random(f"{plan.seed} presses").choices(self.lines, k=plan.notes)
         self._tokens = ActionTokens((SECRET_KEY,), "line")
 
@@ -226,11 +233,15 @@ class Desk:
             return self.processes.start("worker", "-m", "bench.broken_worker", self.plan.broken)
         return self.processes.start_worker()
 
-    def set_faults(self, per_cent: dict[str, int]) -> None:
-        """What goes wrong at the helpdesk from now on."""
+    def _set_faults(self) -> None:
         rules = [
-            {"kind": kind, "probability": share / 100, "scope": "writes", "seconds": _seconds_of(kind, self.plan)}
-            for kind, share in per_cent.items()
+            {
+                "kind": kind,
+                "probability": per_cent / 100,
+                "scope": scope,
+                "seconds": self.plan.settle / 2 if kind == "late" else 1,
+            }
+            for kind, per_cent, scope in FAULTS
         ]
         self.live.control("faults", faults=rules, seed=self.plan.seed)
 
@@ -320,10 +331,6 @@ class Desk:
     def _copies_removed(self) -> int:
         with self.live.commands.app_context():
             return db.session.scalar(select(func.sum(Account.copies_removed))) or 0
-
-
-def _seconds_of(kind: str, plan: Plan) -> float:
-    return plan.settle / 2 if kind == "late" else 1
 
 
 def _kill_all(desk: Desk, progress: Progress) -> None:

@@ -178,6 +178,18 @@ def test_order_of_the_same_number_at_another_helpdesk_stays_there(app: Flask, cl
     assert answer["summary"] == "Nothing open for NL10423"
 
 
+def test_order_named_in_this_message_comes_first_and_fills_the_form(client: FlaskClient, shop: Any) -> None:
+    ask(client, subject="NL10001 and NL10002")
+    answer = ask(client, subject="Hi", message_text="now about NL10002").get_json()
+    assert answer["order_names"] == "NL10002, NL10001"
+    assert answer["report_order"] == "NL10002"
+
+
+def test_order_nobody_knows_is_named_even_without_a_ticket(client: FlaskClient, shop: Any) -> None:
+    answer = ask(client, ticket_id="", customer_id="", subject="NL10777").get_json()
+    assert answer["summary"] == "Nothing open for NL10777"
+
+
 def test_internal_notes_are_not_searched_for_orders(client: FlaskClient, shop: Any) -> None:
     note = ask(client, subject="Hi", message_text="compare NL10777", message_channel="internal-note")
     assert note.get_json()["order_names"] == ""

@@ -58,11 +58,11 @@ def widget_POST(helpdesk_id: int) -> Response:
     found = _orders_found(event, g.catalogue)
     seen = known.sightings if known else []
     if not _is_news(event, seen, found):
-        return reply(_answer(connection, helpdesk_id, event, seen, []))
+        return reply(_answer(connection, helpdesk_id, event, seen, list(found)))
     _remember(helpdesk_id, event, found)
     with reading() as fresh:
         known = tickets.known(fresh, helpdesk_id, event.customer_id, event.ticket_id)
-        return reply(_answer(fresh, helpdesk_id, event, known.sightings if known else [], [name for name, _ in found]))
+        return reply(_answer(fresh, helpdesk_id, event, known.sightings if known else [], list(found)))
 
 
 def read_event(body: bytes) -> Event:
@@ -109,27 +109,27 @@ def _number(value: object) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else 0
 
 
-def _orders_found(event: Event, known: Catalogue) -> list[tuple[OrderName, str]]:
-    """Order names with where they stood, the subject's first."""
-    in_subject = [(name, "subject") for name in orders.names_in(event.subject, known.patterns)]
-    in_text = [(name, "message") for name in orders.names_in(event.text, known.patterns)]
-    return list({name: (name, where) for name, where in [*in_text, *in_subject][::-1]}.values())
+def _orders_found(event: Event, current: Catalogue) -> dict[OrderName, str]:
+    """Order names and where they stand, the subject's first."""
+    in_subject = dict.fromkeys(orders.names_in(event.subject, current.patterns), "subject")
+    in_text = dict.fromkeys(orders.names_in(event.text, current.patterns), "message")
+    return {**in_subject, **{name: where for name, where in in_text.items() if name not in in_subject}}
 
 
-def _is_news(event: Event, seen: list[Sighting], found: list[tuple[OrderName, str]]) -> bool:
+def _is_news(event: Event, seen: list[Sighting], found: dict[OrderName, str]) -> bool:
     here = [row for row in seen if row.gorgias_id == event.ticket_id]
     if event.ticket_id and (not here or (event.customer_id and here[0].customer_id != event.customer_id)):
         return True
-    known = {OrderName(row.store_id, row.name) for row in here if row.name is not None and row.store_id is not None}
-    linked = {row.name for row in here}
-    return any(name not in known and name.name not in linked for name, _ in found)
+    # By number, not by store: a number linked by hand to one store is not another's as well.
+    known = {row.name for row in here}
+    return any(name.name not in known for name in found)
 
 
-def _remember(helpdesk_id: int, event: Event, found: list[tuple[OrderName, str]]) -> None:
+def _remember(helpdesk_id: int, event: Event, found: dict[OrderName, str]) -> None:
     if not event.ticket_id:
         return
     try:
-        tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found)
+        tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found.items())
         db.session.commit()
     except DBAPIError as error:
         db.session.rollback()
@@ -139,21 +139,20 @@ def _remember(helpdesk_id: int, event: Event, found: list[tuple[OrderName, str]]
 
 
 def _answer(
-    connection: Connection,
-    helpdesk_id: int,
-    event: Event,
-    seen: list[Sighting],
-    just_found: list[OrderName],
+    connection: Connection, helpdesk_id: int, event: Event, seen: list[Sighting], found: list[OrderName]
 ) -> dict[str, Any]:
     current: Catalogue = g.catalogue
-    about = _orders_by_nearness(connection, event, seen, just_found)
+    about = _orders_by_nearness(connection, event, seen, found)
     lines = problems.open_for(connection, about) if about else []
     labels = _labels(about, current)
+    customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
-    card = _Cards(helpdesk_id, event.customer_id, labels)
+    card = _Cards(helpdesk_id, customer, labels)
     for line in lines:
         boards[line.board].append(card.of(line))
-    names = list(dict.fromkeys(labels.values()))[:MOST_NAMES]
+    # An order nobody reported anything about, and that could not be remembered just now, is an order all the same.
+    unknown = [name.name for name in found if not _has_namesake(name, about)]
+    names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
     return {
         "summary": _summary(lines, names),
         "as_of": iso(utcnow()),
@@ -162,7 +161,7 @@ def _answer(
         "report_types": current.types[Board.PROBLEM_SHEET],
         "photo_types": current.types[Board.PHOTO_ISSUES],
         "refund_reasons": "",
-        "new_token": _tokens("summary").make(ActionToken(helpdesk_id, event.customer_id)),
+        "new_token": _tokens("summary").make(ActionToken(helpdesk_id, customer)),
         "problems": boards[Board.PROBLEM_SHEET],
         "photo_issues": boards[Board.PHOTO_ISSUES],
         "refunds": [],
@@ -170,18 +169,24 @@ def _answer(
 
 
 def _orders_by_nearness(
-    connection: Connection, event: Event, seen: list[Sighting], just_found: list[OrderName]
+    connection: Connection, event: Event, seen: list[Sighting], found: list[OrderName]
 ) -> dict[int, OrderName]:
-    """The customer's orders by id: this ticket's first, then those of his other tickets."""
-    rows = sorted(seen, key=lambda row: row.gorgias_id != event.ticket_id)
+    """The customer's orders by id: named just now first, then this ticket's, then those of his other tickets."""
     about = {
         row.order_id: OrderName(row.store_id, row.name)
-        for row in rows
+        for row in sorted(seen, key=lambda row: row.gorgias_id != event.ticket_id)
         if row.order_id and row.name and row.store_id and row.store_id in g.catalogue.codes
     }
     # Found in the text but not remembered: no ticket id, or the store was locked.
-    missing = [name for name in just_found if name not in about.values()]
-    return {**about, **orders.ids_of(connection, missing)} if missing else about
+    missing = [name for name in found if not _has_namesake(name, about)]
+    if missing:
+        about.update(orders.ids_of(connection, missing))
+    place = {name: index for index, name in enumerate(found)}
+    return dict(sorted(about.items(), key=lambda item: place.get(item[1], len(place))))
+
+
+def _has_namesake(name: OrderName, about: dict[int, OrderName]) -> bool:
+    return any(name.name == known.name for known in about.values())
 
 
 def _labels(about: dict[int, OrderName], current: Catalogue) -> dict[int, str]:

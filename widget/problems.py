@@ -6,9 +6,9 @@ the caller's transaction. Callers hold the ticket's lock and commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, case, func, select, text
 from sqlalchemy.engine import Connection
@@ -25,10 +25,6 @@ from widget.tickets import Place, Ticket
 
 LONGEST_TEXT = 5_000
 SHOWN_PER_BOARD = 20
-SHOWN_COLUMNS = {
-    *("id", "board", "version", "order_id", "type_id", "problem", "waiting_for", "waiting_since"),
-    *("informed_at", "address", "reported_at"),
-}
 TAG_OF_BOARD = {Board.PROBLEM_SHEET: "supplier-problem", Board.PHOTO_ISSUES: "photo-issue"}
 TAG_OF_TURN = {Side.SUPPLIER: "waiting-for-supplier", Side.CUSTOMER_SERVICE: "waiting-for-cs"}
 YES = "yes"
@@ -234,7 +230,7 @@ def supplier_for(order: Order) -> Supplier:
 _OURS = case((Problem.waiting_for == Side.CUSTOMER_SERVICE.value, 1), else_=0)
 _RANKED = (
     select(
-        *(column for column in Problem.__table__.c if column.key in SHOWN_COLUMNS),
+        *Problem.__table__.c,
         func.row_number()
         .over(partition_by=Problem.board, order_by=(_OURS.desc(), Problem.waiting_since, Problem.id))
         .label("rank"),
@@ -257,12 +253,43 @@ def _newest_comment(side: Side) -> Any:
     )
 
 
+class OpenLine(NamedTuple):
+    """One open line as the widget needs it; `open` and `ours` count all lines of the asked orders."""
+
+    id: int
+    board: str
+    version: int
+    order_id: int
+    type_name: str
+    problem: str
+    waiting_for: str
+    waiting_since: Any
+    informed_at: Any
+    address: str
+    reported_at: Any
+    comment_cs: str | None
+    comment_supplier: str | None
+    open: int
+    ours: int
+
+
 _OPEN = Prepared(
     select(
-        *_RANKED.c,
+        _RANKED.c.id,
+        _RANKED.c.board,
+        _RANKED.c.version,
+        _RANKED.c.order_id,
         ProblemType.name_en,
-        _newest_comment(Side.CUSTOMER_SERVICE).label("comment_cs"),
-        _newest_comment(Side.SUPPLIER).label("comment_supplier"),
+        _RANKED.c.problem,
+        _RANKED.c.waiting_for,
+        _RANKED.c.waiting_since,
+        _RANKED.c.informed_at,
+        _RANKED.c.address,
+        _RANKED.c.reported_at,
+        _newest_comment(Side.CUSTOMER_SERVICE),
+        _newest_comment(Side.SUPPLIER),
+        _RANKED.c.open,
+        _RANKED.c.ours,
     )
     .join(ProblemType, ProblemType.id == _RANKED.c.type_id)
     .where(_RANKED.c.rank <= SHOWN_PER_BOARD)
@@ -270,12 +297,12 @@ _OPEN = Prepared(
 )
 
 
-def open_for(connection: Connection, order_ids: Iterable[int]) -> Sequence[Any]:
-    """The open lines of some orders, most urgent first, at most twenty of each board.
+def open_for(connection: Connection, order_ids: Iterable[int]) -> list[OpenLine]:
+    """The open lines of some orders, most urgent first, at most twenty of each board. One query.
 
-    Each row also carries how many are `open` in all and how many of them are `ours`; moments are for iso(). One query.
+    Their moments are as the driver gives them: for iso().
     """
-    return _OPEN.rows(connection, orders=list(order_ids))
+    return [OpenLine._make(row) for row in _OPEN.rows(connection, orders=list(order_ids))]
 
 
 def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:

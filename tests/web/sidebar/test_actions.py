@@ -93,7 +93,7 @@ def test_report_a_photo_issue_goes_to_the_other_board(app: Flask, client: FlaskC
 def test_report_for_an_order_the_ticket_never_named_links_it(client: FlaskClient, summary_token: str) -> None:
     typed = {"order_name": "NL10888", "type": "Other", "problem": "?"}
     assert press(client, "report-problem", summary_token, **typed).status_code == 200
-    assert ask(client).get_json()["order_names"].split(", ") == ["NL10888", "NL10423"]
+    assert ask(client).get_json()["order_names"].split(", ") == ["NL10423", "NL10888"]
 
 
 def test_customer_informed_is_ticked_once_and_told(app: Flask, client: FlaskClient, card: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -205,18 +206,32 @@ def test_our_own_notes_cause_no_work(app: Flask, client: FlaskClient, shop: Any)
 
 
 class StatementsSeen:
-    """Every statement that reaches the database meanwhile."""
+    """The first word of every statement that reaches the database meanwhile, seen where the driver hands it over."""
 
     def __enter__(self) -> list[str]:
         self.seen: list[str] = []
-        sa_event.listen(db.engine, "before_cursor_execute", self._saw)
+        sa_event.listen(db.engine, "checkout", self._watch)
         return self.seen
 
     def __exit__(self, *_: object) -> None:
-        sa_event.remove(db.engine, "before_cursor_execute", self._saw)
+        sa_event.remove(db.engine, "checkout", self._watch)
+        db.engine.dispose()
 
-    def _saw(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self.seen.append(statement.lstrip().split(" ")[0].upper() if statement else "")
+    def _watch(self, connection: Any, *_: Any) -> None:
+        if hasattr(connection, "set_trace_callback"):
+            connection.set_trace_callback(self._saw)
+            return
+        saw = self._saw
+
+        class Seen(psycopg.Cursor[Any]):
+            def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+                saw(str(query))
+                return super().execute(query, *args, **kwargs)
+
+        connection.cursor_factory = Seen
+
+    def _saw(self, statement: str) -> None:
+        self.seen.append(statement.lstrip("(").split(maxsplit=1)[0].upper())
 
 
 @pytest.mark.parametrize("lines", [1, 40])

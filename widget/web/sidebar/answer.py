@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from widget.db import db, is_busy, iso, reading, utcnow
 from widget.orders import OrderName
 from widget.people import Side
 from widget.problem_types import Board
+from widget.problems import OpenLine
 from widget.tickets import Sighting
 from widget.tokens import ActionToken, ActionTokens
 from widget.web.sidebar import catalogue
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 NOTE_CHANNEL = "internal-note"
 MOST_NAMES = 20
-WAITS_FOR = {Side.CUSTOMER_SERVICE: "customer service", Side.SUPPLIER: "supplier"}
+WAITS_FOR: dict[str, str] = {Side.CUSTOMER_SERVICE: "customer service", Side.SUPPLIER: "supplier"}
 NO_ORDER = "No order found in this ticket. If you know the number, press Link order."
 
 
@@ -142,14 +142,14 @@ def _answer(
     connection: Connection, helpdesk_id: int, event: Event, seen: list[Sighting], found: list[OrderName]
 ) -> dict[str, Any]:
     current: Catalogue = g.catalogue
+    public_url: str = current_app.extensions["config"].public_url
     about = _orders_by_nearness(connection, event, seen, found)
     lines = problems.open_for(connection, about) if about else []
     labels = _labels(about, current)
     customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
-    card = _Cards(helpdesk_id, customer, labels)
-    for line in lines:
-        boards[line.board].append(card.of(line))
+    for line, token in zip(lines, _line_tokens(helpdesk_id, customer, lines), strict=True):
+        boards[line.board].append(_card(line, labels[line.order_id], token, public_url))
     # An order nobody reported anything about, and that could not be remembered just now, is an order all the same.
     unknown = [name.name for name in found if not _has_namesake(name, about)]
     names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
@@ -198,12 +198,12 @@ def _labels(about: dict[int, OrderName], current: Catalogue) -> dict[int, str]:
     }
 
 
-def _summary(lines: Sequence[Any], names: list[str]) -> str:
+def _summary(lines: list[OpenLine], names: list[str]) -> str:
     if not names:
         return NO_ORDER
     if not lines:
         return f"Nothing open for {', '.join(names[:5])}"
-    total, ours = int(lines[0].open), int(lines[0].ours)
+    total, ours = lines[0].open, lines[0].ours
     theirs = total - ours
     if not theirs:
         return f"{total} open: waits for us" if total == 1 else f"{total} open: all wait for us"
@@ -213,36 +213,28 @@ def _summary(lines: Sequence[Any], names: list[str]) -> str:
     return f"{total} open: {ours} {waits} for us, {theirs} for the supplier"
 
 
-class _Cards:
-    """Makes the card of a line, with the token its buttons carry."""
+def _line_tokens(helpdesk_id: int, customer: int, lines: list[OpenLine]) -> list[str]:
+    make = _tokens("line").make
+    return [make(ActionToken(helpdesk_id, customer, line.id, line.version)) for line in lines]
 
-    def __init__(self, helpdesk_id: int, customer_id: int, labels: dict[int, str]) -> None:
-        self.token = ActionToken(helpdesk_id, customer_id)
-        self.labels = labels
-        self.tokens = _tokens("line")
-        self.lines_url = current_app.extensions["config"].public_url + "/lines/P-"
 
-    def of(self, line: Any) -> dict[str, Any]:
-        card = {
-            "reference": f"P-{line.id}",
-            "order_name": self.labels[line.order_id],
-            "type": line.name_en,
-            "problem": line.problem,
-            "waiting_for": WAITS_FOR[line.waiting_for],
-            "waiting_since": iso(line.waiting_since),
-            "informed_customer": line.informed_at is not None,
-            "comment_cs": line.comment_cs or "",
-            "comment_supplier": line.comment_supplier or "",
-            "pictures": 0,
-            "reported_at": iso(line.reported_at),
-            "token": self.tokens.make(
-                ActionToken(self.token.helpdesk, self.token.customer, line.id, line.version),
-            ),
-            "open_url": f"{self.lines_url}{line.id}",
-        }
-        if line.board == Board.PROBLEM_SHEET:
-            card["address"] = line.address
-        return card
+def _card(line: OpenLine, order_name: str, token: str, public_url: str) -> dict[str, Any]:
+    card = {
+        "reference": f"P-{line.id}",
+        "order_name": order_name,
+        "type": line.type_name,
+        "problem": line.problem,
+        "waiting_for": WAITS_FOR[line.waiting_for],
+        "waiting_since": iso(line.waiting_since),
+        "informed_customer": line.informed_at is not None,
+        "comment_cs": line.comment_cs or "",
+        "comment_supplier": line.comment_supplier or "",
+        "pictures": 0,
+        "reported_at": iso(line.reported_at),
+        "token": token,
+        "open_url": f"{public_url}/lines/P-{line.id}",
+    }
+    return {**card, "address": line.address} if line.board == Board.PROBLEM_SHEET else card
 
 
 def _tokens(kind: str) -> ActionTokens:

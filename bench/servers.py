@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import stores
 from bench.load import Burst, Requests
 from tests.processes import Process, Processes
 
@@ -20,8 +21,9 @@ COMPARED = ("-m", "gunicorn", "-c", "bench/gunicorn_conf.py")
 class Server:
     """A running server, the requests meant for it, and every burst it was given."""
 
-    def __init__(self, process: Process, requests: Requests) -> None:
+    def __init__(self, process: Process, store: str, requests: Requests) -> None:
         self.process = process
+        self.store = store
         self.requests = requests
         self.bursts: list[Burst] = []
         self.cpu_us: list[float] = []
@@ -74,13 +76,13 @@ class Servers:
 
     def service(self, url: str, requests: Requests) -> Server:
         """The service on a store."""
-        return Server(self._processes(url).start_service(WORKERS), requests)
+        return Server(self._processes(url).start_service(WORKERS), url, requests)
 
     def compared(self, app: str, url: str, requests: Requests) -> Server:
         """An app of ours to compare with, `bare` or `textbook`."""
         own = self._processes(url)
         bind = f"127.0.0.1:{own.port}"
-        return Server(own.start(app, *COMPARED, "--bind", bind, f"bench.{app}:app", url=own.url), requests)
+        return Server(own.start(app, *COMPARED, "--bind", bind, f"bench.{app}:app", url=own.url), url, requests)
 
     def end(self) -> None:
         """Stop them all."""
@@ -110,6 +112,8 @@ def interleave(servers: list[Server], *, rounds: int, seconds: float) -> None:
     for server in servers:
         server.requests.burst(server.process.url, seconds=1)
     for number in range(rounds):
+        for store in {server.store for server in servers}:
+            stores.warm(store)
         turn = number % len(servers)
         for server in servers[turn:] + servers[:turn]:
             server.burst(seconds)

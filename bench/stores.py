@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from bench import rows
 from tests import databases
 from tests.processes import ROOT, settings
@@ -51,8 +53,6 @@ def _filled_sqlite(problems: int, *, to_change: bool) -> Iterator[str]:
     path = FOLDER / f"{problems}-{_shape()}.sqlite3"
     if not path.exists():
         _make_sqlite(path, problems)
-    # The page cache may have let go of it since.
-    path.read_bytes()
     if not to_change:
         yield f"sqlite:///{path}"
         return
@@ -63,6 +63,16 @@ def _filled_sqlite(problems: int, *, to_change: bool) -> Iterator[str]:
     finally:
         for left in FOLDER.glob(copy.name + "*"):
             left.unlink()
+
+
+def warm(url: str) -> None:
+    """Have the system hold the store's file in memory: it lets go of what was not read for a while."""
+    name = make_url(url).database
+    if not url.startswith("sqlite") or name is None:
+        return
+    with Path(name).open("rb") as file:
+        while file.read(1 << 20):
+            pass
 
 
 def _make_sqlite(path: Path, problems: int) -> None:

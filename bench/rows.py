@@ -39,6 +39,7 @@ from widget.problem_types import Board
 from widget.problems import Comment, Problem
 from widget.tickets import Ticket, TicketOrder
 
+COMMENT = "Please ask again, the parcel goes out on the day after the answer. "
 LINES_PER_ORDER = 5
 OPEN_LINES = 4
 ONE_IN = 8
@@ -168,6 +169,8 @@ def _add_problems(connection: Connection, count: int) -> None:
         "problem": literal(words) + cast(n, Text),
         "informed_at": case((nth == 1, _moment(n)), else_=None),
         "address": case((nth == 0, ADDRESS), else_=""),
+        "comment_cs": case((nth.in_((0, 1)), literal(COMMENT) + cast(n + 1, Text)), else_=""),
+        "comment_supplier": case((nth.in_((0, 2)), literal(COMMENT) + cast(n + 1, Text)), else_=""),
         "waiting_for": case((nth % 2 == 0, ours), else_=Side.SUPPLIER.value),
         "waiting_since": _moment(n),
         "reported_by": literal("Li Wei <liwei@dafen.example>"),
@@ -183,7 +186,7 @@ def _add_problems(connection: Connection, count: int) -> None:
 def _add_comments(connection: Connection, orders: int) -> None:
     """Of an order's lines the supplier wrote on the first and third, customer service on the first and second."""
     nth = (Problem.id - 1) // orders
-    words = literal("Please ask again, the parcel goes out on the day after the answer. ") + cast(Problem.id, Text)
+    words = literal(COMMENT) + cast(Problem.id, Text)
     for side, author, written_on in ((Side.SUPPLIER, "Li Wei", (0, 2)), (Side.CUSTOMER_SERVICE, "Anna Visser", (0, 1))):
         comment = {
             "problem_id": Problem.id,

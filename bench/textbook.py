@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from itsdangerous import URLSafeTimedSerializer
 from marshmallow import Schema, fields
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from widget.installation import SECRET_HEADER
 from widget.orders import Order, OrderPattern, names_in, pattern_of
@@ -43,8 +43,8 @@ class ProblemSchema(Schema):
     waiting_since = fields.DateTime()
     informed_customer = fields.Function(lambda line: line.informed_at is not None)
     address = fields.String()
-    comment_cs = fields.Function(lambda line: _newest(line, Side.CUSTOMER_SERVICE))
-    comment_supplier = fields.Function(lambda line: _newest(line, Side.SUPPLIER))
+    comment_cs = fields.String()
+    comment_supplier = fields.String()
     pictures = fields.Constant(0)
     reported_at = fields.DateTime()
     token = fields.Method("make_token")
@@ -115,15 +115,10 @@ def _open_lines(orders: list[int]) -> list[Problem]:
             .options(
                 joinedload(Problem.order).lazyload(Order.store),
                 joinedload(Problem.type),
-                selectinload(Problem.comments),
             )
             .order_by(Problem.waiting_for, Problem.waiting_since, Problem.id)
         )
     )
-
-
-def _newest(line: Problem, side: Side) -> str:
-    return next((comment.text for comment in reversed(line.comments) if comment.side == side), "")
 
 
 @cache

@@ -107,6 +107,11 @@ def dropdown(connection: Connection, board: Board) -> str:
     return SEPARATOR.join(row.name_en for row in _at_most_ten(list(connection.execute(_listed(board)))))
 
 
+def names(connection: Connection) -> dict[int, str]:
+    """What every type is called, archived ones too: old lines still have them."""
+    return {row.id: row.name_en for row in connection.execute(select(ProblemType.id, ProblemType.name_en))}
+
+
 def _at_most_ten(listed: list[Any]) -> list[Any]:
     others = [choice for choice in listed if choice.is_other]
     return [choice for choice in listed if not choice.is_other][: MOST_IN_A_DROPDOWN - len(others)] + others

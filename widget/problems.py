@@ -57,6 +57,10 @@ class Problem(Base):
     problem: Mapped[str]
     informed_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(default="")
+    # The sheet's two columns: what each side wrote last. The thread is in `comments`; reading the newest of it for
+    # every card costs as many pages of the store as all the rest of an answer.
+    comment_cs: Mapped[str] = mapped_column(default="")
+    comment_supplier: Mapped[str] = mapped_column(default="")
     waiting_for: Mapped[str]
     waiting_since: Mapped[datetime]
     reported_by: Mapped[str]
@@ -86,7 +90,7 @@ class Problem(Base):
 
 
 class Comment(Base):
-    """What one side wrote on a line. The newest of each side is the sheet's comment column."""
+    """What one side wrote on a line."""
 
     __tablename__ = "comments"
     __table_args__ = (
@@ -154,6 +158,10 @@ def comment(problem: Problem, words: str, *, by: Actor, at: Place) -> Comment:
     _check_open(problem)
     added = Comment(problem_id=problem.id, side=by.side.value, author=by.name, text=words)
     db.session.add(added)
+    if by.side == Side.CUSTOMER_SERVICE:
+        problem.comment_cs = words
+    else:
+        problem.comment_supplier = words
     _changed(problem, "comment", "", words, by=by, act="comment")
     say = notes.commented if by.side == Side.CUSTOMER_SERVICE else notes.supplier_commented
     _tell(problem, say(by.name, words), by=by, at=at)
@@ -242,17 +250,6 @@ _RANKED = (
 )
 
 
-def _newest_comment(side: Side) -> Any:
-    return (
-        select(Comment.text)
-        .where(Comment.problem_id == _RANKED.c.id, Comment.side == side.value)
-        .order_by(Comment.id.desc())
-        .limit(1)
-        .correlate(_RANKED)
-        .scalar_subquery()
-    )
-
-
 class OpenLine(NamedTuple):
     """One open line as the widget needs it; `open` and `ours` count all lines of the asked orders."""
 
@@ -260,15 +257,15 @@ class OpenLine(NamedTuple):
     board: str
     version: int
     order_id: int
-    type_name: str
+    type_id: int
     problem: str
     waiting_for: str
     waiting_since: Any
     informed_at: Any
     address: str
     reported_at: Any
-    comment_cs: str | None
-    comment_supplier: str | None
+    comment_cs: str
+    comment_supplier: str
     open: int
     ours: int
 
@@ -279,19 +276,18 @@ _OPEN = Prepared(
         _RANKED.c.board,
         _RANKED.c.version,
         _RANKED.c.order_id,
-        ProblemType.name_en,
+        _RANKED.c.type_id,
         _RANKED.c.problem,
         _RANKED.c.waiting_for,
         _RANKED.c.waiting_since,
         _RANKED.c.informed_at,
         _RANKED.c.address,
         _RANKED.c.reported_at,
-        _newest_comment(Side.CUSTOMER_SERVICE),
-        _newest_comment(Side.SUPPLIER),
+        _RANKED.c.comment_cs,
+        _RANKED.c.comment_supplier,
         _RANKED.c.open,
         _RANKED.c.ours,
     )
-    .join(ProblemType, ProblemType.id == _RANKED.c.type_id)
     .where(_RANKED.c.rank <= SHOWN_PER_BOARD)
     .order_by(_RANKED.c.board, _RANKED.c.rank)
 )

@@ -254,6 +254,8 @@ def upgrade() -> None:
     sa.Column('problem', sa.Text(), nullable=False),
     sa.Column('informed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('comment_cs', sa.Text(), nullable=False),
+    sa.Column('comment_supplier', sa.Text(), nullable=False),
     sa.Column('waiting_for', sa.Text(), nullable=False),
     sa.Column('waiting_since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('reported_by', sa.Text(), nullable=False),

@@ -149,7 +149,8 @@ def _answer(
     customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
     for line, token in zip(lines, _line_tokens(helpdesk_id, customer, lines), strict=True):
-        boards[line.board].append(_card(line, labels[line.order_id], token, public_url))
+        type_name = current.type_names.get(line.type_id, "")
+        boards[line.board].append(_card(line, labels[line.order_id], type_name, token, public_url))
     # An order nobody reported anything about, and that could not be remembered just now, is an order all the same.
     unknown = [name.name for name in found if not _has_namesake(name, about)]
     names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
@@ -158,8 +159,8 @@ def _answer(
         "as_of": iso(utcnow()),
         "order_names": ", ".join(names),
         "report_order": names[0] if names else "",
-        "report_types": current.types[Board.PROBLEM_SHEET],
-        "photo_types": current.types[Board.PHOTO_ISSUES],
+        "report_types": current.dropdowns[Board.PROBLEM_SHEET],
+        "photo_types": current.dropdowns[Board.PHOTO_ISSUES],
         "refund_reasons": "",
         "new_token": _tokens("summary").make(ActionToken(helpdesk_id, customer)),
         "problems": boards[Board.PROBLEM_SHEET],
@@ -218,17 +219,17 @@ def _line_tokens(helpdesk_id: int, customer: int, lines: list[OpenLine]) -> list
     return [make(ActionToken(helpdesk_id, customer, line.id, line.version)) for line in lines]
 
 
-def _card(line: OpenLine, order_name: str, token: str, public_url: str) -> dict[str, Any]:
+def _card(line: OpenLine, order_name: str, type_name: str, token: str, public_url: str) -> dict[str, Any]:
     card = {
         "reference": f"P-{line.id}",
         "order_name": order_name,
-        "type": line.type_name,
+        "type": type_name,
         "problem": line.problem,
         "waiting_for": WAITS_FOR[line.waiting_for],
         "waiting_since": iso(line.waiting_since),
         "informed_customer": line.informed_at is not None,
-        "comment_cs": line.comment_cs or "",
-        "comment_supplier": line.comment_supplier or "",
+        "comment_cs": line.comment_cs,
+        "comment_supplier": line.comment_supplier,
         "pictures": 0,
         "reported_at": iso(line.reported_at),
         "token": token,

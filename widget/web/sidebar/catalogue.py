@@ -28,7 +28,8 @@ class Catalogue:
     secret_hash: str
     patterns: list[OrderPattern]
     codes: dict[int, str]
-    types: dict[Board, str]
+    dropdowns: dict[Board, str]
+    type_names: dict[int, str]
 
     def is_current(self, known: Known) -> bool:
         """Whether nothing changed since this was read."""
@@ -42,7 +43,7 @@ def remembered(helpdesk_id: int) -> Catalogue | None:
 
 
 def read(connection: Connection, helpdesk_id: int) -> Catalogue | None:
-    """The catalogue as it is now, None when there is no such helpdesk. Three queries."""
+    """The catalogue as it is now, None when there is no such helpdesk. A few queries."""
     row = connection.execute(_VERSION, {"helpdesk": helpdesk_id}).first()
     if row is None:
         return None
@@ -52,7 +53,8 @@ def read(connection: Connection, helpdesk_id: int) -> Catalogue | None:
         secret_hash=row.hook_secret_hash,
         patterns=[pattern_of(store.id, store.code, store.order_pattern) for store in stores],
         codes={store.id: store.code for store in stores},
-        types={board: problem_types.dropdown(connection, board) for board in Board},
+        dropdowns={board: problem_types.dropdown(connection, board) for board in Board},
+        type_names=problem_types.names(connection),
     )
     current_app.extensions.setdefault("catalogues", {})[helpdesk_id] = found
     return found

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.databases import RunFolder, fresh
+from tests.live import Live
 from tests.processes import ROOT, Processes, settings
 from widget import create_app
 from widget.config import Config
@@ -146,6 +147,12 @@ def processes(database_url: str, tmp_path: Path) -> Iterator[Processes]:
     started = Processes(tmp_path, database_url)
     yield started
     started.end()
+
+
+@pytest.fixture
+def live(processes: Processes) -> Live:
+    """A whole installation: service and stand-in helpdesk run, the worker when the test starts it."""
+    return Live(processes)
 
 
 @pytest.fixture(scope="session")

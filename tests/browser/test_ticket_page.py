@@ -8,12 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.live import Live
-from tests.processes import Processes
-
-
-@pytest.fixture
-def live(processes: Processes) -> Live:
-    return Live(processes)
 
 
 @pytest.mark.only_on("sqlite")

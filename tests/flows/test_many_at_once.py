@@ -12,21 +12,7 @@ import requests
 from sqlalchemy import make_url
 
 from tests.live import ANNA, BEN, Live
-from tests.processes import Processes, wait_until
-
-
-@pytest.fixture
-def live(processes: Processes) -> Live:
-    return Live(processes)
-
-
-@pytest.fixture
-def ticket(live: Live) -> int:
-    number = live.write("NL10423")
-    live.press(number, "Report a problem", **{"Problem type": "Other", "Problem": "x"})
-    live.deliver()
-    live.settled()
-    return number
+from tests.processes import wait_until
 
 
 def form_of(live: Live, ticket: int, label: str, user: str = ANNA, **typed: str) -> tuple[str, dict[str, str]]:

@@ -7,22 +7,7 @@ from typing import Any
 import pytest
 
 from tests.live import LI, Live
-from tests.processes import Processes, wait_until
-
-
-@pytest.fixture
-def live(processes: Processes) -> Live:
-    return Live(processes)
-
-
-@pytest.fixture
-def ticket(live: Live) -> int:
-    """A ticket with one line, its note and tags delivered."""
-    number = live.write("NL10423")
-    live.press(number, "Report a problem", **{"Problem type": "Other", "Problem": "x"})
-    live.deliver()
-    live.settled()
-    return number
+from tests.processes import wait_until
 
 
 def comment(live: Live, ticket: int, words: str) -> None:

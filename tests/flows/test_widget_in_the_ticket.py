@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.live import LI, Live
-from tests.processes import Processes, wait_until
-
-
-@pytest.fixture
-def live(processes: Processes) -> Live:
-    return Live(processes)
+from tests.processes import wait_until
 
 
 def test_reporting_commenting_and_informing_go_all_the_way(live: Live) -> None:

@@ -2,14 +2,12 @@
 
 Two ways in. `db.session` is for whatever may write: on SQLite it starts with BEGIN IMMEDIATE, because a
 deferred transaction that reads first and writes later fails at once with SQLITE_BUSY_SNAPSHOT, whatever
-busy_timeout says (GET requests never write and stay deferred). `reading()` is for the hot path: a plain
+busy_timeout says (GET requests never write and stay deferred). `open_reading()` is for the hot path: a plain
 connection for Core selects that never writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -162,12 +160,10 @@ def iso(at: datetime | str) -> str:
     return f"{text[:10]}T{text[11:19]}Z"
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
-    """A connection for selects only, without the cost of a session; never writes."""
+def open_reading() -> Connection:
+    """A connection for selects only, without the cost of a session; never writes. To be closed, or used with `with`."""
     engine: Engine = current_app.extensions["store_reader"]
-    with engine.connect() as connection:
-        yield connection
+    return engine.connect()
 
 
 def is_busy(error: DBAPIError) -> bool:

@@ -34,7 +34,7 @@ class Order(Base):
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
-    store: Mapped[Store] = relationship(lazy="joined", innerjoin=True)
+    store: Mapped[Store] = relationship()
 
 
 class OrderName(NamedTuple):

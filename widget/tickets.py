@@ -16,7 +16,7 @@ from sqlalchemy import (
     delete,
     select,
     true,
-    union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -94,7 +94,8 @@ class Place:
 
 
 # Two lookups by index, united: asked with OR, SQLite walks all tickets of the helpdesk in order of their number.
-_CUSTOMERS_TICKETS = union(
+# This ticket may come twice; whoever reads it does not mind.
+_CUSTOMERS_TICKETS = union_all(
     *(
         select(Ticket.id, Ticket.gorgias_id, Ticket.customer_id).where(
             Ticket.helpdesk_id == bindparam("helpdesk"), condition

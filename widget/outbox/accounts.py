@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, sele
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from widget.db import Base, db, is_postgresql, reading, utcnow
+from widget.db import Base, db, is_postgresql, open_reading, utcnow
 from widget.errors import Refused
 from widget.outbox.tables import Account, Call, Lane, Message, State
 
@@ -113,7 +113,7 @@ def close_breaker(account: Account) -> None:
 
 def has_due_probe() -> bool:
     """Whether any account is due for a probe: a cheap read."""
-    with reading() as connection:
+    with open_reading() as connection:
         return bool(
             connection.execute(select(exists(select(Account).where(Account.probe_at <= clock_in_sql())))).scalar()
         )
@@ -133,7 +133,7 @@ def take_probe(probe_seconds: float) -> str | None:
 def is_chore_due(account: str) -> bool:
     """Whether it is worth asking take_chore: a cheap read."""
     resting = select(Account).where(Account.account == account, Account.chores_at > clock_in_sql())
-    with reading() as connection:
+    with open_reading() as connection:
         return not connection.execute(select(exists(resting))).scalar()
 
 

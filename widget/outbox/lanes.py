@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 
-from widget.db import db, reading
+from widget.db import db, open_reading
 from widget.outbox import accounts
 from widget.outbox.accounts import clock, clock_in_sql
 from widget.outbox.settling import SETTLERS, left_sending, park, settle_account
@@ -49,7 +49,7 @@ FRESH = {"populate_existing": True}
 
 def has_due_lane() -> bool:
     """Whether there is anything to take: a cheap read for idle workers."""
-    with reading() as connection:
+    with open_reading() as connection:
         return bool(connection.execute(select(exists(_due(select(Lane.lane), clock_in_sql())))).scalar())
 
 

@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app
 from sqlalchemy.exc import DBAPIError
 
-from widget.db import reading
+from widget.db import open_reading
 
 bp = Blueprint("health", __name__)
 
@@ -27,7 +27,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """The store is reachable and its schema is the one this code was written for."""
     try:
-        with reading() as connection:
+        with open_reading() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except DBAPIError:
         return Response("store not reachable\n", status=503, mimetype="text/plain")

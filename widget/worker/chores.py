@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from widget import people
-from widget.db import db, reading
+from widget.db import db, open_reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
@@ -84,7 +84,7 @@ class Chores:
         return None
 
     def _copy_users(self) -> None:
-        with self._app.app_context(), reading() as connection:
+        with self._app.app_context(), open_reading() as connection:
             helpdesks = [f"gorgias:{number}" for number in connection.scalars(select(Helpdesk.id))]
         for account in helpdesks:
             with self._app.app_context():

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from widget.clients.gorgias import Gorgias
 from widget.clients.http import Line, Timeouts
-from widget.db import reading
+from widget.db import open_reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Fenced, Pace, Report, Step, What
 from widget.secrets import UnreadableSecret
@@ -79,7 +79,7 @@ class Connections:
         if vendor != "gorgias" or not number.isdecimal():
             raise ServiceError(Outcome.NEVER, f"There is no account {account}.")
         wanted = select(Helpdesk.url, Helpdesk.email, Helpdesk.api_key_sealed).where(Helpdesk.id == int(number))
-        with self._app.app_context(), reading() as connection:
+        with self._app.app_context(), open_reading() as connection:
             found = connection.execute(wanted).one_or_none()
         if found is None:
             raise ServiceError(Outcome.NEVER, f"There is no account {account} any more.")

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from widget import orders, problems, tickets
-from widget.db import db, is_busy, iso, reading, utcnow
+from widget.db import db, is_busy, iso, open_reading, utcnow
 from widget.orders import OrderName
 from widget.people import Side
 from widget.problem_types import Board
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 NOTE_CHANNEL = "internal-note"
 MOST_NAMES = 20
+SHOWN_PER_BOARD = 20
 WAITS_FOR: dict[str, str] = {Side.CUSTOMER_SERVICE: "customer service", Side.SUPPLIER: "supplier"}
 NO_ORDER = "No order found in this ticket. If you know the number, press Link order."
 
@@ -60,7 +61,7 @@ def widget_POST(helpdesk_id: int) -> Response:
     if not _is_news(event, seen, found):
         return reply(_answer(connection, helpdesk_id, event, seen, list(found)))
     _remember(helpdesk_id, event, found)
-    with reading() as fresh:
+    with open_reading() as fresh:
         known = tickets.known(fresh, helpdesk_id, event.customer_id, event.ticket_id)
         return reply(_answer(fresh, helpdesk_id, event, known.sightings if known else [], list(found)))
 
@@ -147,10 +148,14 @@ def _answer(
     lines = problems.open_for(connection, about) if about else []
     labels = _labels(about, current)
     customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
+    make_token = _tokens("line").make
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
-    for line, token in zip(lines, _line_tokens(helpdesk_id, customer, lines), strict=True):
-        type_name = current.type_names.get(line.type_id, "")
-        boards[line.board].append(_card(line, labels[line.order_id], type_name, token, public_url))
+    for line in lines:
+        cards = boards[line.board]
+        if len(cards) < SHOWN_PER_BOARD:
+            token = make_token(ActionToken(helpdesk_id, customer, line.id, line.version))
+            type_name = current.type_names.get(line.type_id, "")
+            cards.append(_card(line, labels[line.order_id], type_name, token, public_url))
     # An order nobody reported anything about, and that could not be remembered just now, is an order all the same.
     unknown = [name.name for name in found if not _has_namesake(name, about)]
     names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
@@ -204,7 +209,8 @@ def _summary(lines: list[OpenLine], names: list[str]) -> str:
         return NO_ORDER
     if not lines:
         return f"Nothing open for {', '.join(names[:5])}"
-    total, ours = lines[0].open, lines[0].ours
+    total = len(lines)
+    ours = sum(line.waiting_for == Side.CUSTOMER_SERVICE for line in lines)
     theirs = total - ours
     if not theirs:
         return f"{total} open: waits for us" if total == 1 else f"{total} open: all wait for us"
@@ -212,11 +218,6 @@ def _summary(lines: list[OpenLine], names: list[str]) -> str:
         return f"{total} open: waits for the supplier" if total == 1 else f"{total} open: all wait for the supplier"
     waits = "waits" if ours == 1 else "wait"
     return f"{total} open: {ours} {waits} for us, {theirs} for the supplier"
-
-
-def _line_tokens(helpdesk_id: int, customer: int, lines: list[OpenLine]) -> list[str]:
-    make = _tokens("line").make
-    return [make(ActionToken(helpdesk_id, customer, line.id, line.version)) for line in lines]
 
 
 def _card(line: OpenLine, order_name: str, type_name: str, token: str, public_url: str) -> dict[str, Any]:

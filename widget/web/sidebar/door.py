@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from widget.db import db, is_busy, reading
+from widget.db import db, is_busy, open_reading
 from widget.errors import NotFound, Refused
 from widget.installation import SECRET_HEADER
 from widget.stores import is_secret_of
@@ -61,9 +60,8 @@ def check_secret(found: Catalogue | None) -> None:
 
 def open_for_reading() -> Connection:
     """The request's one reading connection: guard and view share it, since opening two shows in the answer's time."""
-    if "opened" not in g:
-        g.opened = ExitStack()
-        g.connection = g.opened.enter_context(reading())
+    if "connection" not in g:
+        g.connection = open_reading()
     connection: Connection = g.connection
     return connection
 
@@ -71,9 +69,9 @@ def open_for_reading() -> Connection:
 @bp.teardown_request
 def close_reading(_error: BaseException | None) -> None:
     """Give the connection back."""
-    opened: ExitStack | None = g.pop("opened", None)
-    if opened is not None:
-        opened.close()
+    connection: Connection | None = g.pop("connection", None)
+    if connection is not None:
+        connection.close()
 
 
 def refuse(status: int, sentence: str, fields: dict[str, Any] | None = None) -> Response:

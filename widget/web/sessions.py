@@ -35,8 +35,10 @@ class Sessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie says, or an empty session. How old it may be is decided in `find_person`."""
+        # Programs show no cookie, and looking for one would show in the widget's time.
+        if "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
         shown = request.cookies.get(self.get_cookie_name(app), "")
-        # Programs show no cookie, and making a serializer for them would show in the widget's time.
         serializer = self.get_signing_serializer(app) if shown else None
         if serializer is None:
             return self.session_class()

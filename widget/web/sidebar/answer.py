@@ -71,7 +71,7 @@ def read_event(body: bytes) -> Event:
     if not request.mimetype.endswith("json"):
         abort(415)
     try:
-        data = json.loads(body.decode("utf-8", "replace"), object_pairs_hook=_each_key_once, parse_constant=_refuse)
+        data = STRICT_JSON.decode(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         abort(422, "The body is not JSON we can read.")
     if not isinstance(data, dict):
@@ -95,6 +95,9 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+STRICT_JSON = json.JSONDecoder(object_pairs_hook=_each_key_once, parse_constant=_refuse)
 
 
 def _text(value: object) -> str:

@@ -31,6 +31,8 @@ LINES = Path(__file__).with_name("demo_lines.json")
 BIN = Path(sys.executable).parent
 
 HELPDESK = "brushwood"
+# Ten times what Gorgias allows: filling the demo would use up the first twenty seconds of the real limit.
+RATE_LIMIT = ("--rate-limit", "400/20")
 STORES = (
     ("NL", "Penseel & Doek", r"NL\d{5}", "nl", "Europe/Amsterdam"),
     ("DE", "Pinselwerk", r"DE\d{5}", "de", "Europe/Berlin"),
@@ -83,7 +85,7 @@ def main() -> None:
 
 def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     state = ["--state", str(KEPT / "helpdesk.state")]
-    sandbox = [sys.executable, "-m", "sandbox", "--port", str(arguments.sandbox_port), *state]
+    sandbox = [sys.executable, "-m", "sandbox", "--port", str(arguments.sandbox_port), *state, *RATE_LIMIT]
     gunicorn = [str(BIN / "gunicorn"), "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{arguments.port}", "app:app"]
     running = {"helpdesk": started.enter_context(_process("helpdesk", sandbox, demo.env))}
     _wait_for(demo.helpdesk_url + "/_sandbox/calls")
@@ -123,7 +125,7 @@ def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
     demo.flask("db", "upgrade")
     demo.flask(
         *("helpdesk", "add", HELPDESK, "--url", demo.helpdesk_url),
-        *("--email", api_user["email"], "--api-key", api_user["api_key"]),
+        *("--email", api_user["email"], "--api-key", api_user["api_key"], *RATE_LIMIT),
     )
     for code, name, pattern, locale, timezone in STORES:
         demo.flask(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -11,7 +12,14 @@ from flask import Flask
 from tests.worker.conftest import Desk
 from tests.worker.wire import FakeGorgias
 from widget import outbox
+from widget.config import Config
 from widget.worker import Worker
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """Calls have time enough on a busy machine: one that timed out would rest here for longer than the tests wait."""
+    return replace(config, outbox_settle_seconds=1, outbox_lease_seconds=30)
 
 
 @pytest.fixture

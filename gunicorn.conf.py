@@ -45,3 +45,8 @@ def post_fork(_server: Any, worker: Any) -> None:
     with worker.app.wsgi().app_context():
         for engine in db.engines.values():
             engine.dispose(close=False)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Until here a worker does not hear SIGTERM; who stops the service that early waits for `graceful_timeout`."""
+    worker.log.info("Worker ready (pid: %s)", worker.pid)

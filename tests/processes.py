@@ -145,12 +145,14 @@ class Processes:
         self.started: list[Process] = []
 
     def start_service(self, workers: int = 1) -> Process:
-        """gunicorn as in production; returns when it takes connections on `url`."""
+        """gunicorn as in production; returns when it takes connections on `url` and all its workers are up."""
         self.env["WEB_CONCURRENCY"] = str(workers)
-        return self.start(
+        service = self.start(
             "service", "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}", "app:app",
             url=self.url,
         )  # fmt: skip
+        wait_until(lambda: service.output().count("Worker ready") >= workers, 20, "all workers are up")
+        return service
 
     def start_worker(self) -> Process:
         """`flask worker`, which delivers until it is stopped."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import select
 
-from widget import people
+from widget import people, presses
 from widget.db import db, open_reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
@@ -102,6 +102,7 @@ class Chores:
     def _forget(self) -> None:
         with self._app.app_context():
             accounts.forget_old_calls()
+            presses.forget_old()
             db.session.commit()
 
     def _gate(self, account: str) -> Gate:

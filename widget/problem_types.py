@@ -43,42 +43,6 @@ class ProblemType(Base):
     archived_at: Mapped[datetime | None]
 
 
-DEFAULTS: dict[Board, tuple[tuple[str, str, str], ...]] = {
-    Board.PROBLEM_SHEET: (
-        ("address_incomplete", "Address incomplete", "地址不完整"),
-        ("address_wrong", "Address wrong", "地址错误"),
-        ("sold_out", "Item sold out", "缺货"),
-        ("shipping", "Shipping problem", "物流问题"),
-        ("other", "Other", "其他"),
-    ),
-    Board.PHOTO_ISSUES: (
-        ("picture_missing", "Picture missing", "缺少照片"),
-        ("wrong_size", "Wrong size", "尺寸不对"),
-        ("dark_or_blurred", "Too dark or blurred", "太暗或模糊"),
-        ("wrong_crop", "Wrong crop", "裁剪不对"),
-        ("redesign", "Redesign wanted", "需要重新设计"),
-        ("design_question", "Design or size question", "设计或尺寸问题"),
-        ("other", "Other", "其他"),
-    ),
-}
-
-
-def default_rows() -> list[dict[str, object]]:
-    """The types a new store starts with."""
-    return [
-        {
-            "board": board.value,
-            "code": code,
-            "name_en": name_en,
-            "name_zh": name_zh,
-            "position": position,
-            "is_other": code == "other",
-        }
-        for board, types in DEFAULTS.items()
-        for position, (code, name_en, name_zh) in enumerate(types, start=1)
-    ]
-
-
 def _listed(board: Board) -> Select[ProblemType]:
     return (
         select(ProblemType)

@@ -23,7 +23,6 @@ from widget.people import Actor, Side, Supplier
 from widget.problem_types import Board, ProblemType
 from widget.tickets import Place, Ticket
 
-LONGEST_TEXT = 5_000
 TAG_OF_BOARD = {Board.PROBLEM_SHEET: "supplier-problem", Board.PHOTO_ISSUES: "photo-issue"}
 TAG_OF_TURN = {Side.SUPPLIER: "waiting-for-supplier", Side.CUSTOMER_SERVICE: "waiting-for-cs"}
 YES = "yes"

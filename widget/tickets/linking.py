@@ -1,70 +1,24 @@
-"""Tickets: which ticket is about which order, whose it is, its notes and its tags."""
+"""Which ticket is about which order: seen in its text, or linked by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    ForeignKey,
-    Index,
-    UniqueConstraint,
-    bindparam,
-    delete,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import Connection, bindparam, delete, select, true, union_all
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import aliased
 
-from widget import orders, outbox, people
-from widget.db import Base, Id, Prepared, VendorId, db, is_postgresql, utcnow
+from widget import orders
+from widget.db import Prepared, db, is_postgresql, utcnow
 from widget.errors import Refused
-from widget.notes import Note
 from widget.orders import Order, OrderName
-from widget.people import Actor, HelpdeskUser
 from widget.stores import Helpdesk
+from widget.tickets.tables import LINKED, Ticket, TicketOrder
 
-LINKED = "linked"
 # A customer with more tickets and orders than this is a reseller or a test; the newest count.
 MOST_SIGHTINGS = 500
-
-
-class Ticket(Base):
-    """A ticket we were told about, and whose it is. None of its text is kept."""
-
-    __tablename__ = "tickets"
-    __table_args__ = (UniqueConstraint("helpdesk_id", "gorgias_id"), Index(None, "helpdesk_id", "customer_id"))
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"))
-    gorgias_id: Mapped[int] = mapped_column(VendorId)
-    customer_id: Mapped[int] = mapped_column(VendorId, default=0)
-    tags: Mapped[str] = mapped_column(default="")
-    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
-
-    helpdesk: Mapped[Helpdesk] = relationship()
-
-    @property
-    def lane(self) -> str:
-        """Everything that is sent to this ticket goes out in order."""
-        return f"{self.helpdesk.account}:{self.gorgias_id}"
-
-
-class TicketOrder(Base):
-    """A ticket is about an order: found in its text, or linked by hand."""
-
-    __tablename__ = "ticket_orders"
-
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True, index=True)
-    found_in: Mapped[str]
-    at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class Sighting(NamedTuple):
@@ -83,14 +37,6 @@ class Known(NamedTuple):
     secret_hash: str
     catalogue_version: int
     sightings: list[Sighting]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where somebody acts: the ticket, if any, and how our links begin."""
-
-    ticket: Ticket | None
-    public_url: str
 
 
 # Two lookups by index, united: asked with OR, SQLite walks all tickets of the helpdesk in order of their number.
@@ -190,91 +136,10 @@ def order_ids_of(ticket: Ticket) -> list[int]:
     return list(db.session.scalars(select(TicketOrder.order_id).where(TicketOrder.ticket_id == ticket.id)))
 
 
-def join_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None) -> bool:
-    """Add to the ticket's last note while that still waits untouched and fits; whether it did."""
-    waiting = outbox.untouched_tail(ticket.lane)
-    if waiting is None or waiting.kind != "gorgias.note":
-        return False
-    joined = Note.from_parts(waiting.payload["parts"]).joined_with(note)
-    if joined is None:
-        return False
-    outbox.amend(waiting, _note_payload(ticket, joined, by, mention))
-    return True
-
-
-def post_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None) -> None:
-    """Queue an internal note."""
-    outbox.enqueue(
-        "gorgias.note",
-        lane=ticket.lane,
-        account=ticket.helpdesk.account,
-        payload=_note_payload(ticket, note, by, mention),
-        external_id=outbox.new_external_id(),
-    )
-
-
-def notes_about(order_id: int, line: str) -> list[outbox.Message]:
-    """The notes posted, or waiting to be posted, about a line of an order, oldest first. For staff only."""
-    return list(
-        db.session.scalars(
-            select(outbox.Message)
-            .where(
-                outbox.Message.lane.in_([ticket.lane for ticket in about(order_id)]),
-                outbox.Message.kind == "gorgias.note",
-                outbox.Message.payload["parts"]["line"].as_string() == line,
-            )
-            .order_by(outbox.Message.id)
-        )
-    )
-
-
-def drop_leavers(message: outbox.Message, helpdesk: Helpdesk) -> None:
-    """Take out of a waiting note whoever is no user of the helpdesk any more: Gorgias would refuse it for ever."""
-    body = dict(message.payload.get("message", {}))
-    named = {*body.get("mention_ids", []), body.get("sender", {}).get("id")}
-    active = people.active_ids(helpdesk.id, named)
-    if body.get("sender") and body["sender"]["id"] not in active and helpdesk.api_user_id:
-        body["sender"] = {"id": helpdesk.api_user_id}
-    if "mention_ids" in body:
-        body["mention_ids"] = [gorgias_id for gorgias_id in body["mention_ids"] if gorgias_id in active]
-    outbox.amend(message, {**message.payload, "message": body})
-
-
-def keep_tags(ticket: Ticket, wanted: set[str]) -> None:
-    """Queue what makes the ticket carry exactly these of our tags; nothing when it already does."""
-    had = set(ticket.tags.split(",")) - {""}
-    if wanted == had:
-        return
-    outbox.enqueue(
-        "gorgias.tags",
-        lane=ticket.lane,
-        account=ticket.helpdesk.account,
-        payload={"ticket_id": ticket.gorgias_id, "add": sorted(wanted), "remove": sorted(had - wanted)},
-    )
-    ticket.tags = ",".join(sorted(wanted))
-
-
 def check_customer(ticket: Ticket, customer_id: int) -> None:
     """Raises Refused when a button made for one customer is pressed in another's ticket."""
     if ticket.customer_id != customer_id:
         raise Refused("This ticket belongs to another customer. Reload the ticket and press again.")
-
-
-def _note_payload(ticket: Ticket, note: Note, by: Actor, mention: HelpdeskUser | None) -> dict[str, Any]:
-    sender = by.gorgias_id or ticket.helpdesk.api_user_id
-    message: dict[str, Any] = {
-        "channel": "internal-note",
-        "via": "api",
-        "from_agent": True,
-        "public": False,
-        "body_text": note.text(),
-        "body_html": note.html(),
-    }
-    if sender:
-        message["sender"] = {"id": sender}
-    if mention is not None:
-        message["mention_ids"] = [mention.gorgias_id]
-    return {"ticket_id": ticket.gorgias_id, "message": message, "parts": note.parts()}
 
 
 def _get(helpdesk_id: int, ticket_id: int, *, lock: bool = False) -> Ticket:

@@ -1,0 +1,54 @@
+"""What is stored of tickets: whose they are, and which orders they are about. None of their text is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from widget.db import Base, Id, VendorId, utcnow
+from widget.stores import Helpdesk
+
+LINKED = "linked"
+
+
+class Ticket(Base):
+    """A ticket we were told about, and whose it is. None of its text is kept."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (UniqueConstraint("helpdesk_id", "gorgias_id"), Index(None, "helpdesk_id", "customer_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"))
+    gorgias_id: Mapped[int] = mapped_column(VendorId)
+    customer_id: Mapped[int] = mapped_column(VendorId, default=0)
+    tags: Mapped[str] = mapped_column(default="")
+    seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    helpdesk: Mapped[Helpdesk] = relationship()
+
+    @property
+    def lane(self) -> str:
+        """Everything that is sent to this ticket goes out in order."""
+        return f"{self.helpdesk.account}:{self.gorgias_id}"
+
+
+class TicketOrder(Base):
+    """A ticket is about an order: found in its text, or linked by hand."""
+
+    __tablename__ = "ticket_orders"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True, index=True)
+    found_in: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody acts: the ticket, if any, and how our links begin."""
+
+    ticket: Ticket | None
+    public_url: str

@@ -25,6 +25,7 @@ WHO: dict[str, str] = {
     "signin.link_GET": LINK_HOLDER,
     "signin.link_POST": LINK_HOLDER,
     "signin.sign_out_POST": ANYONE,
+    "signin.language_POST": ANYONE,
     "lines.open_GET": SIGNED_IN,
     "lines.line_GET": SIGNED_IN,
 }

@@ -34,19 +34,31 @@ def world(app: Flask) -> None:
         db.session.commit()
 
 
-def link_of(app: Flask, email: str = "anna@brushwood.example", role: Role = Role.AGENT, workshop: str = "") -> str:
-    """The path of a new personal link of that person, who is added when new."""
+def link_of(
+    app: Flask,
+    email: str = "anna@brushwood.example",
+    role: Role = Role.AGENT,
+    workshop: str = "",
+    *,
+    language: str = "en",
+) -> str:
+    """The path of a new personal link of that person, who is added when new and reads that language.
+
+    A painter reads English, too, unless a test says otherwise; empty: whatever nobody chose.
+    """
     with app.app_context():
         supplier = people.get_supplier(workshop) if workshop else None
         person = people.add_person(email, name=email.split("@", maxsplit=1)[0].title(), roles={role}, supplier=supplier)
+        person.locale = language
         path = f"/l/{people.new_link(person)}"
         db.session.commit()
         return path
 
 
-def painter_link(app: Flask, workshop: str = WORKSHOP) -> str:
+def painter_link(app: Flask, workshop: str = WORKSHOP, *, language: str = "en") -> str:
     """A supplier person's link."""
-    return link_of(app, f"li@{workshop.split(maxsplit=1)[0].lower()}.example", Role.SUPPLIER, workshop)
+    email = f"li@{workshop.split(maxsplit=1)[0].lower()}.example"
+    return link_of(app, email, Role.SUPPLIER, workshop, language=language)
 
 
 def press_continue(client: FlaskClient, path: str, **options: Any) -> TestResponse:

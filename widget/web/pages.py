@@ -1,18 +1,19 @@
-"""What all pages share: their texts' language, how moments are told, versioned files, and pages for errors.
+"""What all pages share: how moments are told, versioned files, and pages for errors.
 
 The sidebar has an error form of its own; these pages answer everywhere else.
 """
 
 from __future__ import annotations
 
-import gettext
 import hashlib
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton, get_timezone_location
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,12 +21,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from widget.db import db, is_busy, utcnow
 from widget.errors import NotFound, Refused
+from widget.web import language
+from widget.web.language import gettext as _
+from widget.web.language import ngettext
 
 log = logging.getLogger(__name__)
-
-# Every text of a page goes through these: a catalogue of another language takes their place.
-texts = gettext.NullTranslations()
-_ = texts.gettext
 
 A_YEAR = 365 * 24 * 3600
 # Seconds in a unit; the largest that fits at least once tells the time.
@@ -34,9 +34,8 @@ DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
 def init_pages(app: Flask) -> None:
     """Hand the templates what they use, and register the pages for errors."""
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters.update(ago=ago, moment=moment, iso=iso)
+    language.init_language(app)
+    app.jinja_env.filters.update(ago=ago, moment=moment, both_times=both_times, day=day, iso=iso)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _version_files(app)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
@@ -53,18 +52,37 @@ def ago(at: datetime, now: datetime | None = None) -> str:
     if seconds < MINUTE:
         return _("just now")
     if seconds < HOUR:
-        return _("%d min ago") % (seconds // MINUTE)
+        return _("%(minutes)s min ago", minutes=seconds // MINUTE)
     if seconds < DAY:
-        return texts.ngettext("%d hour ago", "%d hours ago", seconds // HOUR) % (seconds // HOUR)
-    return texts.ngettext("%d day ago", "%d days ago", seconds // DAY) % (seconds // DAY)
+        return ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // HOUR)
+    return ngettext("%(num)s day ago", "%(num)s days ago", seconds // DAY)
 
 
 def moment(at: datetime, *zones: str) -> str:
     """The exact time in each zone: `2026-11-22 08:10 Amsterdam · 2026-11-22 15:10 Shanghai`."""
     return " · ".join(
-        f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone.rpartition('/')[2].replace('_', ' ')}"
+        f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {_city(zone, language.locale())}"
         for zone in dict.fromkeys(zones or ("UTC",))
     )
+
+
+def both_times(at: datetime, own_zone: str, cs_zone: str) -> str:
+    """The reader's time and customer service's: `22 Nov, your 09:12, CS 02:12`.
+
+    Each has its own date where it is already tomorrow for one of them; one time is enough where both clocks agree.
+    """
+    own, cs = at.astimezone(ZoneInfo(own_zone)), at.astimezone(ZoneInfo(cs_zone))
+    told = {"day": _day(own), "own": f"{own:%H:%M}", "cs": f"{cs:%H:%M}"}
+    if own.utcoffset() == cs.utcoffset():
+        return _("%(day)s, %(own)s", **told)
+    if own.date() == cs.date():
+        return _("%(day)s, your %(own)s, CS %(cs)s", **told)
+    return _("your %(day)s %(own)s, CS %(cs_day)s %(cs)s", cs_day=_day(cs), **told)
+
+
+def day(at: datetime, zone: str) -> str:
+    """The date there: `12 Nov`, with the year when it is not this year."""
+    return _day(at.astimezone(ZoneInfo(zone)))
 
 
 def iso(at: datetime) -> str:
@@ -82,7 +100,7 @@ def error_page(status: int, words: str = "") -> Response:
 
 def refused(error: Refused) -> Response:
     """The rules forbid it: the sentence says what to do."""
-    return error_page(409, error.sentence)
+    return error_page(409, language.in_words(error))
 
 
 def http_error(error: HTTPException) -> Response:
@@ -98,6 +116,7 @@ def store_trouble(error: Exception) -> Response:
     if isinstance(error, DBAPIError) and not is_busy(error):
         return defect(error)
     db.session.rollback()
+    language.settle_without_store()
     log.warning("store did not answer in time", extra={"error": type(error).__name__})
     return error_page(503)
 
@@ -105,8 +124,25 @@ def store_trouble(error: Exception) -> Response:
 def defect(error: Exception) -> Response:
     """Logged by the view's name: an address may hold a personal link."""
     db.session.rollback()
+    language.settle_without_store()
     log.error("defect in %s", request.endpoint, exc_info=error)
     return error_page(500)
+
+
+def _day(there: datetime) -> str:
+    is_this_year = there.year == utcnow().astimezone(there.tzinfo).year
+    return _date(there.date(), "MMMd" if is_this_year else "yMMMd", language.locale())
+
+
+# A page tells the same few days and cities up to four hundred times.
+@lru_cache(maxsize=1_000)
+def _date(date: date, skeleton: str, locale: str) -> str:
+    return format_skeleton(skeleton, date, locale=locale)
+
+
+@lru_cache(maxsize=1_000)
+def _city(zone: str, locale: str) -> str:
+    return get_timezone_location(ZoneInfo(zone), locale=locale, return_city=True)
 
 
 def _version_files(app: Flask) -> None:

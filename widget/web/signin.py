@@ -1,4 +1,4 @@
-"""Signing in and out: a personal link shows a page with one button, and only pressing it signs in.
+"""Signing in and out: a personal link shows a page with one button, and only pressing it signs in. Choosing a language.
 
 Chat apps and mail scanners open every link they see, so opening one changes nothing.
 """
@@ -6,14 +6,17 @@ Chat apps and mail scanners open every link they see, so opening one changes not
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, abort, current_app, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from widget import people
 from widget.db import SAFE_METHODS, db
 from widget.errors import NotFound
 from widget.web import sessions
+from widget.web.language import LANGUAGES
 
 log = logging.getLogger(__name__)
 bp = Blueprint("signin", __name__)
@@ -52,8 +55,34 @@ def sign_out_POST() -> Response:
     return redirect(sessions.HOME, 303)
 
 
+@bp.post("/language")
+def language_POST() -> Response:
+    """Show this person all pages in that language, beginning with the one that was open."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        abort(422)
+    person = sessions.find_person()
+    if person is not None:
+        people.choose_language(person, chosen)
+        db.session.commit()
+    return redirect(_own_page(request.form.get("next", "")), 303)
+
+
 @bp.errorhandler(NotFound)
 def link_does_not_work(_error: NotFound) -> tuple[str, int]:
     """The same page whether the link is unknown, revoked, expired or used."""
     log.warning("sign-in link refused")
     return render_template("signin/no_link.html"), 404
+
+
+def _own_page(address: str) -> str:
+    """The address if it is a page of ours that can be opened, else the start page."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    adapter = current_app.create_url_adapter(request)
+    if not is_path or "\\" in address or not address.isprintable() or adapter is None:
+        return sessions.HOME
+    try:
+        adapter.match(urlsplit(address).path, method="GET")
+    except HTTPException:
+        return sessions.HOME
+    return address

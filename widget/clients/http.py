@@ -54,6 +54,15 @@ PATIENT_ENOUGH = Timeouts(3.0, 5.0)
 
 
 @dataclass(frozen=True)
+class Part:
+    """One file of a form: the name it goes by, its bytes and their type."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a vendor said with a 2xx. `data` is the parsed JSON, None for an empty body."""
 
@@ -68,17 +77,20 @@ class TooLate(OSError):
 class _Watch:
     """One call under way: what its connection has to know and to tell."""
 
-    def __init__(self, write_by: float | None) -> None:
+    def __init__(self, write_by: float | None, write_seconds: float) -> None:
         self.write_by = write_by
+        self.write_seconds = write_seconds
         self.written = False
         self.expired = False
         self._socket: Any = None
 
-    def about_to_write(self, connected: Any) -> None:
+    def about_to_write(self, connection: HTTPConnection) -> None:
         """Raises TooLate."""
         if self.write_by is not None and time.monotonic() > self.write_by:
             raise TooLate("the connection took too long to be of use")
-        self._socket = connected
+        # It still has the patience for connecting, and the whole of a file would have to be written within that.
+        connection.timeout = self.write_seconds
+        self._socket = connection.sock
         self.written = True
 
     def expire(self) -> None:
@@ -94,7 +106,7 @@ class _WatchedHTTPConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
-        _under_way.watch.about_to_write(self.sock)
+        _under_way.watch.about_to_write(self)
         super().request(*args, **kwargs)
 
 
@@ -102,7 +114,7 @@ class _WatchedHTTPSConnection(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
-        _under_way.watch.about_to_write(self.sock)
+        _under_way.watch.about_to_write(self)
         super().request(*args, **kwargs)
 
 
@@ -175,16 +187,22 @@ class Caller:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        files: Mapping[str, Part] | None = None,
         at_most: int = BODY_BYTES,
     ) -> Answer:
-        """One request, one answer. Raises ServiceError for everything but a 2xx that is empty or JSON."""
+        """One request, one answer. Raises ServiceError for everything but a 2xx that is empty or JSON.
+
+        `body` is sent as JSON; `files`, by field name, as a form (multipart/form-data). Not both.
+        """
         write_by = self._before_call() if self._before_call else None
-        watch = _under_way.watch = _Watch(write_by)
+        watch = _under_way.watch = _Watch(write_by, self._timeouts.read)
         alarm = threading.Timer(self._timeouts.connect + self._timeouts.read, watch.expire)
         alarm.daemon = True
         alarm.start()
         try:
-            status, headers, content = self._exchange(method, path, query, body, at_most)
+            status, headers, content = self._exchange(
+                method, path, at_most, params=query, json=body, files=_form(files)
+            )
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             raise self._failure(error, watch) from error
         finally:
@@ -198,13 +216,12 @@ class Caller:
         return ServiceError(Outcome.UNKNOWN, f"{self.vendor} answered, but {what}.")
 
     def _exchange(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, at_most: int
+        self, method: str, path: str, at_most: int, **sent: Any
     ) -> tuple[int, Mapping[str, str], bytes | None]:
         with self._line.session().request(
             method,
             self._base_url + path,
-            params=query,
-            json=body,
+            **sent,
             auth=self._auth,
             headers={"Accept": "application/json", "User-Agent": "supplier-desk"},
             timeout=(self._timeouts.connect, self._timeouts.read),
@@ -243,7 +260,7 @@ class Caller:
 
 def answers(url: str, timeouts: Timeouts = PATIENT_ENOUGH) -> bool:
     """Whether a GET of that address is answered with a 2xx, for self-tests."""
-    _under_way.watch = _Watch(None)
+    _under_way.watch = _Watch(None, timeouts.read)
     try:
         with (
             Line()
@@ -295,6 +312,12 @@ def _http_date(value: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _form(files: Mapping[str, Part] | None) -> dict[str, tuple[str, bytes, str]] | None:
+    if files is None:
+        return None
+    return {field: (part.name, part.content, part.content_type) for field, part in files.items()}
 
 
 def _read(response: requests.Response, at_most: int) -> bytes | None:

@@ -45,10 +45,10 @@ def without_mark() -> None:
             _write(step, state=State.QUEUED, sent_at=None)
         return step
 
-    def settle_marked(lease: Lease, step: Step, report: Report, pace: Pace, *, go_on: bool) -> Step | None:
+    def settle_marked(lease: Lease, step: Step, report: Report, pace: Pace, **how: Any) -> Step | None:
         if step.what is What.SEND:
             _write(step, state=State.SENDING, sent_at=accounts.clock())
-        return settle(lease, step, report, pace, go_on=go_on)
+        return settle(lease, step, report, pace, **how)
 
     lanes._begin = begin_unmarked  # type: ignore[assignment]
     lanes.settle = settle_marked

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
 class Refused(Exception):
-    """The rules forbid it. The sentence is for the person who reads it and says what to do."""
+    """The rules forbid it. The sentence is for the person who reads it and says what to do.
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    `template` is the sentence before its `{values}` are filled in: what a catalogue of another language has. A
+    sentence without values is taken as it is. Moments among the values are told in UTC.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        self.template = template
+        self.values = values
+        told = {name: _told(value) for name, value in values.items()}
+        self.sentence = template.format(**told) if values else template
+        super().__init__(self.sentence)
 
 
 class NotFound(Refused):
     """What was asked for does not exist, or not for this person."""
+
+
+def _told(value: object) -> object:
+    return f"{value:%d %b at %H:%M} UTC" if isinstance(value, datetime) else value
 
 
 class Outcome(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,15 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A picture that goes along with a note: the file in our storage, and what it is called in the ticket."""
+
+    file: str
+    name: str
+    content_type: str
+
+
+@dataclass(frozen=True)
 class Note:
     """What is posted: plain values, so that it can wait in the outbox and grow while it waits."""
 
@@ -38,6 +47,7 @@ class Note:
     tagged: str = ""
     line: str = ""
     by: str = ""
+    pictures: tuple[Attachment, ...] = ()
 
     def text(self) -> str:
         """The note as plain text."""
@@ -70,9 +80,12 @@ class Note:
         return [sentence.ask for sentence in (requests or asks)[-1:]]
 
     def joined_with(self, later: Note) -> Note | None:
-        """One note for both, when the same person did different things to the same line."""
+        """One note for both, when the same person did different things to the same line.
+
+        Pictures are on their way already when their note is queued, so a note with pictures stays as it is.
+        """
         acts = {sentence.act for sentence in self.sentences}
-        fits = self.line and self.line == later.line and self.by == later.by
+        fits = self.line and self.line == later.line and self.by == later.by and not self.pictures + later.pictures
         if not fits or any(sentence.act in acts for sentence in later.sentences):
             return None
         return Note(
@@ -84,6 +97,12 @@ class Note:
             by=self.by,
         )
 
+    def without(self, act: str) -> Note | None:
+        """The note without its last sentence when that is about `act`; None when it is not, or nothing is left."""
+        if len(self.sentences) < 2 or self.sentences[-1].act != act:
+            return None
+        return replace(self, sentences=self.sentences[:-1])
+
     def parts(self) -> dict[str, Any]:
         """The note as plain values, to be kept beside the finished message."""
         return asdict(self)
@@ -92,7 +111,8 @@ class Note:
     def from_parts(cls, parts: dict[str, Any]) -> Note:
         """The note that `parts` was made of."""
         sentences = tuple(Sentence(**sentence) for sentence in parts["sentences"])
-        return cls(**{**parts, "sentences": sentences})
+        pictures = tuple(Attachment(**picture) for picture in parts.get("pictures", ()))
+        return cls(**{**parts, "sentences": sentences, "pictures": pictures})
 
 
 def heading(order_name: str, reference: str, type_name: str, locale: str = "en") -> str:
@@ -166,6 +186,27 @@ def supplier_commented(by: str, comment: str, locale: str = "en") -> Sentence:
         comment,
         say("Answer with the buttons beside this ticket."),
     )
+
+
+def pictures_added(by: str, count: int, locale: str = "en") -> Sentence:
+    """The supplier added pictures to a line."""
+    say = _in(locale)
+    words = (
+        say("The supplier ({by}) added a picture.")
+        if count == 1
+        else say("The supplier ({by}) added {count} pictures.")
+    )
+    return Sentence("pictures", words.format(by=by, count=count), "", say("Have a look at it."))
+
+
+def address_seen(by: str, locale: str = "en") -> Sentence:
+    """The supplier confirmed that he has seen the new address."""
+    return Sentence("address_seen", _in(locale)("The supplier ({by}) has seen the new address.").format(by=by))
+
+
+def opened_for(order_name: str, type_name: str, locale: str = "en") -> str:
+    """The subject of a ticket that we open because an order has none."""
+    return _in(locale)("Order {order}: {type}").format(order=order_name, type=type_name)
 
 
 def handled(by: str, locale: str = "en") -> Sentence:

@@ -82,6 +82,8 @@ class Person(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
+    # Which language this person chose; empty: the supplier's, and English for customer service.
+    locale: Mapped[str] = mapped_column(default="")
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
@@ -97,6 +99,12 @@ class Person(Base):
     def side(self) -> Side:
         """Which of the two sides the person is on."""
         return Side.SUPPLIER if self.supplier_id is not None else Side.CUSTOMER_SERVICE
+
+    @property
+    def language(self) -> str:
+        """The language the person reads, without its country: `zh` for `zh-CN`."""
+        chosen = self.locale or (self.supplier.locale if self.supplier else "en")
+        return chosen.partition("-")[0].partition("_")[0].lower()
 
     def as_actor(self) -> Actor:
         """The person as the one who does something."""
@@ -215,6 +223,22 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
         person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
     db.session.flush()
     return person
+
+
+def choose_language(person: Person, locale: str) -> None:
+    """Show the pages in that language from now on. Raises Refused for what is no language code."""
+    stores.check_locale(locale)
+    person.locale = locale
+    db.session.flush()
+
+
+def revoke(person: Person) -> None:
+    """The person is out with the next request, and no link works any more until a new one is made."""
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
+        .values(revoked_at=utcnow())
+    )
 
 
 def new_link(person: Person) -> str:

@@ -6,27 +6,30 @@ the caller's transaction. Callers hold the ticket's lock and commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, bindparam, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from widget import history, notes, people, tickets
 from widget.db import Base, Id, Prepared, db, utcnow
 from widget.errors import NotFound, Refused
-from widget.notes import Note, Sentence
+from widget.notes import Attachment, Note, Sentence
 from widget.orders import Order
+from widget.outbox import NO_WAIT
 from widget.people import Actor, Side, Supplier
 from widget.problem_types import Board, ProblemType
-from widget.tickets import Place, Ticket
+from widget.tickets import Candidate, Place, Ticket
 
 TAG_OF_BOARD = {Board.PROBLEM_SHEET: "supplier-problem", Board.PHOTO_ISSUES: "photo-issue"}
 TAG_OF_TURN = {Side.SUPPLIER: "waiting-for-supplier", Side.CUSTOMER_SERVICE: "waiting-for-cs"}
 YES = "yes"
-STILL_OPEN = text("handled_at IS NULL")
+# The note that a line is handled waits this long, so that Undo really takes it back.
+UNDO_WITHIN = timedelta(seconds=6)
+STILL_OPEN, HANDLED = text("handled_at IS NULL"), text("handled_at IS NOT NULL")
 TAGS = (*TAG_OF_BOARD.values(), *TAG_OF_TURN.values())
 
 # Whose turn it is after something was done by a side. What is not here leaves the turn as it is:
@@ -36,6 +39,7 @@ TURN_AFTER = {
     ("report", Side.CUSTOMER_SERVICE): Side.SUPPLIER,
     ("comment", Side.SUPPLIER): Side.CUSTOMER_SERVICE,
     ("comment", Side.CUSTOMER_SERVICE): Side.SUPPLIER,
+    ("pictures", Side.SUPPLIER): Side.CUSTOMER_SERVICE,
     ("address", Side.CUSTOMER_SERVICE): Side.SUPPLIER,
     ("reopen", Side.SUPPLIER): Side.CUSTOMER_SERVICE,
     ("reopen", Side.CUSTOMER_SERVICE): Side.SUPPLIER,
@@ -55,6 +59,10 @@ class Problem(Base):
     problem: Mapped[str]
     informed_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(default="")
+    # What the address was before it was last saved, and when the supplier confirmed that he has seen the new one.
+    address_before: Mapped[str] = mapped_column(default="")
+    address_seen_at: Mapped[datetime | None]
+    picture_count: Mapped[int] = mapped_column(default=0)
     # The sheet's two columns: what each side wrote last. The thread is in `comments`; reading the newest of it for
     # every card costs as many pages of the store as all the rest of an answer.
     comment_cs: Mapped[str] = mapped_column(default="")
@@ -79,6 +87,18 @@ class Problem(Base):
         CheckConstraint("problem <> ''", name="problem"),
         Index("ix_problems_order_open", "order_id", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
         Index("ix_problems_order", "order_id"),
+        Index(
+            "ix_problems_supplier_open",
+            *("supplier_id", "board", "waiting_since"),
+            sqlite_where=STILL_OPEN,
+            postgresql_where=STILL_OPEN,
+        ),
+        Index(
+            "ix_problems_supplier_handled",
+            *("supplier_id", "board", "handled_at"),
+            sqlite_where=HANDLED,
+            postgresql_where=HANDLED,
+        ),
     )
 
     @property
@@ -115,8 +135,18 @@ def get(problem_id: int, *, lock: bool = False) -> Problem:
     return problem
 
 
-def report(order: Order, type_: ProblemType, words: str, *, by: Actor, at: Place, supplier: Supplier) -> Problem:
-    """Add a line. Raises Refused when the same is open already."""
+def report(
+    order: Order,
+    type_: ProblemType,
+    words: str,
+    *,
+    by: Actor,
+    at: Place,
+    supplier: Supplier,
+    comment: str = "",
+    pictures: Sequence[Attachment] = (),
+) -> Problem:
+    """Add a line, with a first comment if there is one. Raises Refused when the same is open already."""
     _refuse_a_second(order, type_, words)
     now = utcnow()
     problem = Problem(
@@ -135,35 +165,44 @@ def report(order: Order, type_: ProblemType, words: str, *, by: Actor, at: Place
     db.session.add(problem)
     db.session.flush()
     history.record("problem", problem.id, "reported", "", words, by=(by.name, by.email), version=1)
+    if comment:
+        _add_comment(problem, comment, by)
     say = notes.reported if by.side == Side.CUSTOMER_SERVICE else notes.supplier_reported
-    _tell(problem, say(by.name, type_.name_en, words), by=by, at=at)
+    told = f"{words}\n{comment}" if comment else words
+    _tell(problem, say(by.name, type_.name_en, told), by=by, at=at, pictures=pictures)
     return problem
 
 
 def mark_informed(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
     """The customer was told. Raises Refused when somebody ticked it already or the line is handled."""
     _check_open(problem)
-    _check_unchanged(problem, "informed", "ticked Customer informed", shown)
+    change = history.find_change_since("problem", problem.id, "informed", shown)
+    if change is not None:
+        raise Refused(
+            "{who} ticked Customer informed on {at}. Reload the ticket to see it.", who=change.actor, at=change.at
+        )
     if problem.informed_at is not None:
-        raise Refused(f"Customer informed was ticked already, on {_moment(problem.informed_at)}.")
+        raise Refused("Customer informed was ticked already, on {at}.", at=problem.informed_at)
     problem.informed_at = utcnow()
     _changed(problem, "informed", "", YES, by=by)
     _tell(problem, notes.customer_informed(by.name), by=by, at=at)
 
 
-def comment(problem: Problem, words: str, *, by: Actor, at: Place) -> Comment:
+def comment(problem: Problem, words: str, *, by: Actor, at: Place, pictures: Sequence[Attachment] = ()) -> Comment:
     """Add to the thread and hand the turn over. Comments never collide; only a handled line refuses them."""
     _check_open(problem)
-    added = Comment(problem_id=problem.id, side=by.side.value, author=by.name, text=words)
-    db.session.add(added)
-    if by.side == Side.CUSTOMER_SERVICE:
-        problem.comment_cs = words
-    else:
-        problem.comment_supplier = words
+    added = _add_comment(problem, words, by)
     _changed(problem, "comment", "", words, by=by, act="comment")
     say = notes.commented if by.side == Side.CUSTOMER_SERVICE else notes.supplier_commented
-    _tell(problem, say(by.name, words), by=by, at=at)
+    _tell(problem, say(by.name, words), by=by, at=at, pictures=pictures)
     return added
+
+
+def add_pictures(problem: Problem, pictures: Sequence[Attachment], *, by: Actor, at: Place) -> None:
+    """Tell of pictures that were added to a line without words, and hand the turn over."""
+    _check_open(problem)
+    _changed(problem, "pictures", "", len(pictures), by=by, act="pictures")
+    _tell(problem, notes.pictures_added(by.name, len(pictures)), by=by, at=at, pictures=pictures)
 
 
 def save_address(problem: Problem, address: str, *, by: Actor, at: Place, shown: int) -> None:
@@ -171,41 +210,119 @@ def save_address(problem: Problem, address: str, *, by: Actor, at: Place, shown:
     _check_open(problem)
     if problem.board != Board.PROBLEM_SHEET:
         raise Refused("Only lines of the problem sheet have an address.")
-    _check_unchanged(problem, "address", "saved the address", shown)
+    change = history.find_change_since("problem", problem.id, "address", shown)
+    if change is not None:
+        raise Refused(
+            "{who} saved the address on {at}: “{address}”. Reload the ticket to see it.",
+            who=change.actor, at=change.at, address=change.new[:80],
+        )  # fmt: skip
     if problem.address == address:
         raise Refused("This address is saved on the line already.")
-    old, problem.address = problem.address, address
+    old = problem.address
+    problem.address, problem.address_before, problem.address_seen_at = address, old, None
     _changed(problem, "address", old, address, by=by, act="address")
     _tell(problem, notes.address_saved(by.name, address), by=by, at=at)
 
 
-def mark_handled(problem: Problem, *, by: Actor, at: Place) -> None:
-    """Nothing more to do: the line leaves the working lists. Raises Refused when it did already."""
+def confirm_address(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+    """The supplier has seen the new address. Raises Refused when it changed since it was shown, or was confirmed."""
     _check_open(problem)
+    change = history.find_change_since("problem", problem.id, "address", shown)
+    if change is not None:
+        raise Refused(
+            "{who} changed the address on {at}. Read the new one, then confirm it.", who=change.actor, at=change.at
+        )
+    if not problem.address or problem.address_seen_at is not None:
+        raise Refused("There is no new address to confirm on {line}.", line=problem.reference)
+    problem.address_seen_at = utcnow()
+    _changed(problem, "address_seen", "", problem.address, by=by)
+    _tell(problem, notes.address_seen(by.name), by=by, at=at)
+
+
+def mark_handled(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+    """Nothing more to do: the line leaves the working lists.
+
+    Raises Refused when it did already, and when there is a word or an address of somebody else's on it that was not
+    there yet when the line was shown.
+    """
+    _check_open(problem)
+    _check_read(problem, shown, by)
     problem.handled_at, problem.handled_by = utcnow(), by.name
     _changed(problem, "handled", "", YES, by=by)
-    _tell(problem, notes.handled(by.name), by=by, at=at)
+    _tell(problem, notes.handled(by.name), by=by, at=at, wait=UNDO_WITHIN)
+
+
+def undo_handled(problem: Problem, *, by: Actor, at: Place) -> None:
+    """Take back what the same person just did: whose turn it was stays, and the note goes out only if it has already.
+
+    Raises Refused when the line is open, or somebody else handled it.
+    """
+    if problem.handled_at is None:
+        raise Refused("{line} is open already.", line=problem.reference)
+    if problem.handled_by != by.name:
+        raise Refused(
+            "{who} marked {line} as handled. Reopen it instead.", who=problem.handled_by, line=problem.reference
+        )
+    problem.handled_at, problem.handled_by = None, ""
+    _changed(problem, "handled", YES, "", by=by)
+    home = at.ticket or tickets.lock_home(problem.order_id)
+    if home is not None and tickets.take_back(home, problem.reference, "handled", by=by):
+        for ticket in {home, *tickets.about(problem.order_id)}:
+            keep_tags_true(ticket)
+    else:
+        _tell(problem, notes.reopened(by.name), by=by, at=at)
 
 
 def reopen(problem: Problem, *, by: Actor, at: Place) -> None:
     """Bring a handled line back to the lists."""
     if problem.handled_at is None:
-        raise Refused(f"{problem.reference} is open already.")
+        raise Refused("{line} is open already.", line=problem.reference)
     problem.handled_at, problem.handled_by = None, ""
     _changed(problem, "handled", YES, "", by=by, act="reopen")
     _tell(problem, notes.reopened(by.name), by=by, at=at)
 
 
+def link_ticket(ticket: Ticket, order: Order) -> bool:
+    """Say by hand which order a ticket is about, and post in it what waited for that; whether it is news."""
+    is_news = tickets.link(ticket, order)
+    db.session.flush()
+    catch_up(ticket)
+    return is_news
+
+
+def catch_up(ticket: Ticket) -> None:
+    """Post in a ticket what was said about its orders before anybody knew of it."""
+    caught_up = [tickets.end_search(ticket, order_id) for order_id in tickets.searched_for(ticket)]
+    if any(caught_up):
+        keep_tags_true(ticket)
+
+
+def ticket_found(order: Order, ticket_id: int, customer_id: int, *, where: str, tags: Iterable[str] = ()) -> None:
+    """The search for an order's ticket was successful, or one was opened with these `tags`."""
+    ticket = tickets.find_for(order, ticket_id, customer_id, where)
+    ticket.tags = ",".join(sorted({*tags, *(ticket.tags.split(",") if ticket.tags else ())}))
+    catch_up(ticket)
+
+
+def tickets_offered(order: Order, candidates: Iterable[Candidate]) -> None:
+    """The search brought several tickets: an agent has to choose."""
+    tickets.offer(order, candidates)
+
+
+def no_ticket_found(order: Order, customer_id: int) -> None:
+    """The search brought nothing: have a ticket opened, for that customer unless it is 0, if it is still needed."""
+    newest = db.session.scalars(_open_lines(order).order_by(Problem.id.desc())).first()
+    if newest is None:
+        tickets.give_up(order)
+        return
+    subject = notes.opened_for(order.name, newest.type.name_en)
+    tickets.open_one(order, customer_id=customer_id, subject=subject, tags=_true_tags([order.id]))
+
+
 def keep_tags_true(ticket: Ticket) -> None:
     """Make a ticket's tags say what is open for its orders, and whose turn it is."""
     db.session.flush()
-    rows = db.session.execute(
-        select(Problem.board, Problem.waiting_for)
-        .where(Problem.order_id.in_(tickets.order_ids_of(ticket)), Problem.handled_at.is_(None))
-        .distinct()
-    )
-    wanted = {tag for board, turn in rows for tag in (TAG_OF_BOARD[Board(board)], TAG_OF_TURN[Side(turn)])}
-    tickets.keep_tags(ticket, wanted)
+    tickets.keep_tags(ticket, _true_tags(tickets.order_ids_of(ticket)))
 
 
 def count_open(order: Order) -> int:
@@ -228,7 +345,7 @@ def supplier_for(order: Order) -> Supplier:
         .limit(1)
     ) or people.find_usual_supplier(order.store_id)
     if painter is None:
-        raise Refused(f"No supplier works for {order.store.name} yet. An admin has to add one.")
+        raise Refused("No supplier works for {store} yet. An admin has to add one.", store=order.store.name)
     return painter
 
 
@@ -248,6 +365,7 @@ class OpenLine(NamedTuple):
     reported_at: Any
     comment_cs: str
     comment_supplier: str
+    picture_count: int
 
 
 _OPEN = Prepared(
@@ -266,33 +384,60 @@ def open_for(connection: Connection, order_ids: Iterable[int]) -> list[OpenLine]
     return sorted(lines, key=lambda line: (line.waiting_for != Side.CUSTOMER_SERVICE, line.waiting_since, line.id))
 
 
-def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:
-    same = db.session.scalar(
-        select(Problem).where(
-            Problem.order_id == order.id,
-            Problem.type_id == type_.id,
-            Problem.problem == words,
-            Problem.handled_at.is_(None),
-        )
+def _open_lines(order: Order) -> Select[Problem]:
+    return select(Problem).where(Problem.order_id == order.id, Problem.handled_at.is_(None))
+
+
+def _true_tags(order_ids: list[int]) -> set[str]:
+    rows = db.session.execute(
+        select(Problem.board, Problem.waiting_for)
+        .where(Problem.order_id.in_(order_ids), Problem.handled_at.is_(None))
+        .distinct()
     )
+    return {tag for board, turn in rows for tag in (TAG_OF_BOARD[Board(board)], TAG_OF_TURN[Side(turn)])}
+
+
+def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:
+    same = db.session.scalar(_open_lines(order).where(Problem.type_id == type_.id, Problem.problem == words))
     if same is not None:
-        raise Refused(f"This is open already as {same.reference}. Add a comment there instead.")
+        raise Refused("This is open already as {line}. Add a comment there instead.", line=same.reference)
 
 
 def _check_open(problem: Problem) -> None:
     if problem.handled_at is not None:
-        raise Refused(f"{problem.reference} was handled by {problem.handled_by} on {_moment(problem.handled_at)}.")
+        raise Refused(
+            "{line} was handled by {who} on {at}.",
+            line=problem.reference, who=problem.handled_by, at=problem.handled_at,
+        )  # fmt: skip
 
 
-def _check_unchanged(problem: Problem, field: str, done: str, shown: int) -> None:
-    """Only the same field collides: ticking a box is no conflict with a comment that came in meanwhile."""
-    change = history.find_change_since("problem", problem.id, field, shown)
-    if change is not None:
-        now = f"“{change.new[:80]}”" if change.new != YES else "done"
-        raise Refused(f"{change.actor} {done} on {_moment(change.at)}: {now}. Reload the ticket to see it.")
+def _check_read(problem: Problem, shown: int, by: Actor) -> None:
+    """Nobody is done with a line on which somebody else has just written something he has not seen."""
+    comment_ = history.find_change_since("problem", problem.id, "comment", shown)
+    if comment_ is not None and comment_.actor_email != by.email:
+        raise Refused(
+            "{who} wrote on {at}: “{words}”. Read it first, then mark the line as handled.",
+            who=comment_.actor, at=comment_.at, words=comment_.new[:200],
+        )  # fmt: skip
+    address = history.find_change_since("problem", problem.id, "address", shown)
+    if address is not None and address.actor_email != by.email:
+        raise Refused(
+            "{who} changed the address on {at}: “{address}”. Read it first, then mark the line as handled.",
+            who=address.actor, at=address.at, address=address.new[:200],
+        )  # fmt: skip
 
 
-def _changed(problem: Problem, field: str, old: str, new: str, *, by: Actor, act: str = "") -> None:
+def _add_comment(problem: Problem, words: str, by: Actor) -> Comment:
+    added = Comment(problem_id=problem.id, side=by.side.value, author=by.name, text=words)
+    db.session.add(added)
+    if by.side == Side.CUSTOMER_SERVICE:
+        problem.comment_cs = words
+    else:
+        problem.comment_supplier = words
+    return added
+
+
+def _changed(problem: Problem, field: str, old: object, new: object, *, by: Actor, act: str = "") -> None:
     now = utcnow()
     turn = TURN_AFTER.get((act, by.side))
     if turn is not None and turn != problem.waiting_for:
@@ -303,15 +448,22 @@ def _changed(problem: Problem, field: str, old: str, new: str, *, by: Actor, act
     db.session.flush()
 
 
-def _tell(problem: Problem, sentence: Sentence, *, by: Actor, at: Place) -> None:
+def _tell(
+    problem: Problem,
+    sentence: Sentence,
+    *,
+    by: Actor,
+    at: Place,
+    pictures: Sequence[Attachment] = (),
+    wait: timedelta = NO_WAIT,
+) -> None:
     """Note and tags for the ticket it was done in, and true tags on the order's other tickets."""
     known = tickets.about(problem.order_id)
     home = at.ticket or (known[0] if known else None)
-    if home is None:
-        return
-    mention = None
-    if by.side == Side.CUSTOMER_SERVICE:
-        mention = people.find_mention(home.helpdesk_id, problem.supplier)
+    if home is None and _asks_customer_service(problem, by):
+        home = tickets.await_ticket(problem.order)
+    helpdesk = problem.order.store.helpdesk
+    mention = people.find_mention(helpdesk.id, problem.supplier) if by.side == Side.CUSTOMER_SERVICE else None
     note = Note(
         heading=notes.heading(problem.order.name, problem.reference, problem.type.name_en),
         sentences=(sentence,),
@@ -319,14 +471,21 @@ def _tell(problem: Problem, sentence: Sentence, *, by: Actor, at: Place) -> None
         tagged=mention.name if mention else "",
         line=problem.reference,
         by=by.email,
+        pictures=tuple(pictures),
     )
+    if home is None:
+        if tickets.is_searching(problem.order_id):
+            finished = tickets.finished(helpdesk, note, by, mention.gorgias_id if mention else None)
+            tickets.keep_for_later(problem.order, finished)
+        return
     joined = tickets.join_note(home, note, by=by, mention=mention)
     for ticket in {home, *(other for other in known if other.tags)}:
         keep_tags_true(ticket)
     # Tags first, so that the note, which brings the widget up to date, is the last thing to arrive.
     if not joined:
-        tickets.post_note(home, note, by=by, mention=mention)
+        tickets.post_note(home, note, by=by, mention=mention, wait=wait)
 
 
-def _moment(at: datetime) -> str:
-    return f"{at:%d %b at %H:%M} UTC"
+def _asks_customer_service(problem: Problem, by: Actor) -> bool:
+    """Whether somebody of customer service has to hear of it, so that a ticket is needed."""
+    return by.side == Side.SUPPLIER and problem.waiting_for == Side.CUSTOMER_SERVICE and problem.handled_at is None

@@ -113,7 +113,7 @@ def test_an_order_number_of_two_stores_has_the_store_before_it(app):
 def test_handled_lines_are_gone(app):
     line, other = add_lines(app, 2)
     with app.app_context():
-        problems.mark_handled(problems.get(line), by=factories.LI_AS_PERSON, at=Place(None, ""))
+        problems.mark_handled(problems.get(line), by=factories.LI_AS_PERSON, at=Place(None, ""), shown=1)
         db.session.commit()
     assert references(signed_in(app).get("/").text) == [f"P-{other}"]
     assert "Handled" in signed_in(app).get(f"/lines/P-{line}").text

@@ -64,7 +64,7 @@ def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
         case "address":
             problems.save_address(line, words, by=by, at=at, shown=line.version)
         case "handled":
-            problems.mark_handled(line, by=by, at=at)
+            problems.mark_handled(line, by=by, at=at, shown=line.version)
         case unknown:
             raise ValueError(unknown)
 

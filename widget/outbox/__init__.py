@@ -6,9 +6,12 @@ becomes of a message. `tables` says what is stored.
 
 from widget.outbox.accounts import key_changed, list_accounts, set_account_limits
 from widget.outbox.messages import (
+    NO_WAIT,
     amend,
     counts,
     enqueue,
+    find_message,
+    find_unsent,
     get_message,
     list_messages,
     new_external_id,
@@ -16,11 +19,13 @@ from widget.outbox.messages import (
     retry,
     untouched_tail,
     waiting_count,
+    withdraw,
 )
 from widget.outbox.steps import Fenced, Lease, Pace, Report, Step, What
 from widget.outbox.tables import Account, Call, Lane, Message, State
 
 __all__ = [
+    "NO_WAIT",
     "Account",
     "Call",
     "Fenced",
@@ -35,6 +40,8 @@ __all__ = [
     "amend",
     "counts",
     "enqueue",
+    "find_message",
+    "find_unsent",
     "get_message",
     "key_changed",
     "list_accounts",
@@ -45,4 +52,5 @@ __all__ = [
     "set_account_limits",
     "untouched_tail",
     "waiting_count",
+    "withdraw",
 ]

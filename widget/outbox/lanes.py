@@ -12,6 +12,7 @@ of the lane finds out from the rows alone:
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,8 +78,13 @@ def reserve_another(lease: Lease, pace: Pace) -> bool:
     return _reserve(accounts.lock(lane.account), now)
 
 
-def settle(lease: Lease, step: Step, report: Report, pace: Pace, *, go_on: bool) -> Step | None:
-    """Write down what came of a step, and begin the lane's next one or let the lane go. Raises Fenced."""
+def settle(
+    lease: Lease, step: Step, report: Report, pace: Pace, *, go_on: bool, then: Callable[[], None] | None = None
+) -> Step | None:
+    """Write down what came of a step, and begin the lane's next one or let the lane go. Raises Fenced.
+
+    `then` is what follows from it in our own store: it runs while the lane is held, before the next step begins.
+    """
     lane, now = _held(lease), clock()
     message = db.session.get_one(Message, step.id, populate_existing=True)
     if message.attempts != step.attempt or (step.what is What.SEND and message.state != State.SENDING):
@@ -92,6 +98,9 @@ def settle(lease: Lease, step: Step, report: Report, pace: Pace, *, go_on: bool)
         "outbox step=%s id=%s kind=%s lane=%s attempt=%s outcome=%s status=%s state=%s",
         step.what, step.id, step.kind, step.lane, step.attempt, report.outcome or "done", report.status, message.state,
     )  # fmt: skip
+    if then is not None:
+        then()
+        db.session.flush()
     if go_on:
         return _begin(lane, account, now, pace)
     _let_go(lane, *_next_due(lane.lane))
@@ -202,4 +211,5 @@ def _step(what: What, message: Message, now: datetime) -> Step:
         external_id=message.external_id,
         attempt=message.attempts,
         since=(message.unknown_since or now) - CLOCKS_DIFFER,
+        result=message.result,
     )

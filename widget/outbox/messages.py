@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, select, update
@@ -15,6 +15,7 @@ from widget.outbox.accounts import clock, insert_into
 from widget.outbox.tables import WAITING, Account, Lane, Message, State
 
 LISTED_AT_MOST = 1_000
+NO_WAIT = timedelta()
 
 
 def new_external_id() -> str:
@@ -22,11 +23,19 @@ def new_external_id() -> str:
     return f"sd-{secrets.token_hex(16)}"
 
 
-def enqueue(kind: str, *, lane: str, account: str, payload: dict[str, Any], external_id: str | None = None) -> Message:
+def enqueue(
+    kind: str,
+    *,
+    lane: str,
+    account: str,
+    payload: dict[str, Any],
+    external_id: str | None = None,
+    wait: timedelta = NO_WAIT,
+) -> Message:
     """Put a finished message at the end of its lane; it goes out after the caller's commit.
 
     `lane` is `gorgias:{helpdesk}:{ticket}`, `account` is `gorgias:{helpdesk}`. A note needs an `external_id`
-    (see new_external_id); what may safely be done twice does not.
+    (see new_external_id); what may safely be done twice does not. While it has to `wait`, it can be withdrawn.
     """
     now = clock()
     message = Message(
@@ -37,7 +46,7 @@ def enqueue(kind: str, *, lane: str, account: str, payload: dict[str, Any], exte
         payload=payload,
         external_id=external_id,
         created_at=now,
-        next_at=now,
+        next_at=now + wait,
     )
     db.session.add(message)
     db.session.flush()
@@ -59,6 +68,30 @@ def amend(message: Message, payload: dict[str, Any]) -> None:
     """Replace what an untouched message says, so that several actions become one note."""
     message.payload = payload
     db.session.flush()
+
+
+def withdraw(message: Message) -> None:
+    """Take back an untouched message, as if it had never been queued. See untouched_tail and find_unsent."""
+    db.session.delete(message)
+    db.session.flush()
+
+
+def find_message(external_id: str) -> Message | None:
+    """By its mark."""
+    return db.session.scalar(select(Message).where(Message.external_id == external_id))
+
+
+def find_unsent(lane: str, kind: str) -> Message | None:
+    """The lane's message of that kind while it is certainly not at the vendor, held back until the commit."""
+    if not lock_lane(lane):
+        return None
+    unsent = select(Message).where(
+        Message.lane == lane,
+        Message.kind == kind,
+        Message.state.in_((State.QUEUED, State.PARKED)),
+        Message.ambiguous.is_(False),
+    )
+    return db.session.scalar(unsent.limit(1), execution_options={"populate_existing": True})
 
 
 def get_message(message_id: int) -> Message:

@@ -60,7 +60,10 @@ class Lease:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do at the vendor, as plain values. `since`: copies of ours are not older than this."""
+    """One thing to do at the vendor, as plain values.
+
+    `since`: copies of ours are not older than this. `result`: the copy we know of, when we know of one already.
+    """
 
     what: What
     id: int
@@ -71,18 +74,21 @@ class Step:
     external_id: str | None
     attempt: int
     since: datetime
+    result: str | None = None
 
 
 @dataclass(frozen=True)
 class Report:
     """What came of a step.
 
-    `outcome` None: the vendor did it, `ids` are the copies there are, lowest first. `postponed`: we held the
-    call back ourselves. `defect`: an exception of ours, the outcome says whether a byte may have left.
+    `outcome` None: the vendor did it, `ids` are the copies there are, lowest first, and `answer` is whatever else
+    it said that matters. `postponed`: we held the call back ourselves. `defect`: an exception of ours, the outcome
+    says whether a byte may have left.
     """
 
     outcome: Outcome | None = None
     ids: tuple[str, ...] = ()
+    answer: Any = None
     reason: str = ""
     status: int | None = None
     retry_after: float | None = None

@@ -1,26 +1,95 @@
-"""Tickets: which ticket is about which order, whose it is, its notes and its tags."""
+"""Tickets: which ticket is about which order, whose it is, its notes and its tags.
 
-from widget.tickets.linking import Known, Sighting, about, check_customer, known, link, lock, order_ids_of, see
-from widget.tickets.posting import drop_leavers, join_note, keep_tags, notes_about, post_note
-from widget.tickets.tables import LINKED, Place, Ticket, TicketOrder
+`linking` knows which orders a ticket is about, `searching` finds the ticket of an order that has none, `posting`
+sends notes, pictures and tags.
+"""
+
+from widget.tickets.linking import (
+    Known,
+    Sighting,
+    about,
+    check_customer,
+    find_for,
+    known,
+    link,
+    lock,
+    lock_home,
+    order_ids_of,
+    see,
+)
+from widget.tickets.posting import (
+    attach,
+    drop_leavers,
+    finished,
+    join_note,
+    keep_tags,
+    notes_about,
+    post_note,
+    take_back,
+)
+from widget.tickets.searching import (
+    Candidate,
+    await_ticket,
+    candidates_for,
+    check_candidate,
+    end_search,
+    give_up,
+    is_searching,
+    keep_for_later,
+    lane_of,
+    offer,
+    open_one,
+    searched_for,
+)
+from widget.tickets.tables import (
+    LINKED,
+    Place,
+    SearchState,
+    Ticket,
+    TicketCandidate,
+    TicketOrder,
+    TicketSearch,
+    WaitingNote,
+)
 
 __all__ = [
     "LINKED",
+    "Candidate",
     "Known",
     "Place",
+    "SearchState",
     "Sighting",
     "Ticket",
+    "TicketCandidate",
     "TicketOrder",
+    "TicketSearch",
+    "WaitingNote",
     "about",
+    "attach",
+    "await_ticket",
+    "candidates_for",
+    "check_candidate",
     "check_customer",
     "drop_leavers",
+    "end_search",
+    "find_for",
+    "finished",
+    "give_up",
+    "is_searching",
     "join_note",
+    "keep_for_later",
     "keep_tags",
     "known",
+    "lane_of",
     "link",
     "lock",
+    "lock_home",
     "notes_about",
+    "offer",
+    "open_one",
     "order_ids_of",
     "post_note",
+    "searched_for",
     "see",
+    "take_back",
 ]

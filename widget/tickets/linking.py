@@ -78,19 +78,33 @@ def known(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id:
     return Known(rows[0][0], rows[0][1], [Sighting(*row[2:]) for row in rows if row[2] is not None])
 
 
-def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tuple[OrderName, str]]) -> None:
+def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tuple[OrderName, str]]) -> Ticket:
     """Remember a ticket, whose it is, and the orders found in it. What is linked by hand is left alone."""
-    insert = postgresql_insert if is_postgresql() else sqlite_insert
-    seen = insert(Ticket).values(
-        helpdesk_id=helpdesk_id, gorgias_id=ticket_id, customer_id=customer_id, tags="", seen_at=utcnow()
-    )
-    whose = {"customer_id": customer_id} if customer_id else {"gorgias_id": ticket_id}
-    db.session.execute(seen.on_conflict_do_update(index_elements=["helpdesk_id", "gorgias_id"], set_=whose))
-    ticket = _get(helpdesk_id, ticket_id)
+    ticket = _remember(helpdesk_id, ticket_id, customer_id)
     by_hand = _names_linked_by_hand(ticket)
     for name, where in found:
         if name.name not in by_hand:
             _add(ticket, orders.known(name), where)
+    return ticket
+
+
+def find_for(order: Order, ticket_id: int, customer_id: int, where: str) -> Ticket:
+    """Remember a ticket that is about an order, however it became known; the ticket, locked until the commit."""
+    ticket = _remember(order.store.helpdesk_id, ticket_id, customer_id)
+    _add(ticket, order, where)
+    return ticket
+
+
+def lock_home(order_id: int) -> Ticket | None:
+    """The ticket in which things about an order are told, the newest one; locked until the commit."""
+    newest = (
+        select(Ticket)
+        .join(TicketOrder, TicketOrder.ticket_id == Ticket.id)
+        .where(TicketOrder.order_id == order_id)
+        .order_by(Ticket.gorgias_id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(newest.with_for_update(of=Ticket))
 
 
 def lock(helpdesk_id: int, ticket_id: int) -> Ticket:
@@ -140,6 +154,17 @@ def check_customer(ticket: Ticket, customer_id: int) -> None:
     """Raises Refused when a button made for one customer is pressed in another's ticket."""
     if ticket.customer_id != customer_id:
         raise Refused("This ticket belongs to another customer. Reload the ticket and press again.")
+
+
+def _remember(helpdesk_id: int, ticket_id: int, customer_id: int) -> Ticket:
+    """Add the ticket, or say whose it is; either locks it."""
+    insert = postgresql_insert if is_postgresql() else sqlite_insert
+    seen = insert(Ticket).values(
+        helpdesk_id=helpdesk_id, gorgias_id=ticket_id, customer_id=customer_id, tags="", seen_at=utcnow()
+    )
+    whose = {"customer_id": customer_id} if customer_id else {"gorgias_id": ticket_id}
+    db.session.execute(seen.on_conflict_do_update(index_elements=["helpdesk_id", "gorgias_id"], set_=whose))
+    return _get(helpdesk_id, ticket_id)
 
 
 def _get(helpdesk_id: int, ticket_id: int, *, lock: bool = False) -> Ticket:

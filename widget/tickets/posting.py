@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -23,19 +24,62 @@ def join_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | 
     joined = Note.from_parts(waiting.payload["parts"]).joined_with(note)
     if joined is None:
         return False
-    outbox.amend(waiting, _note_payload(ticket, joined, by, mention))
+    payload = finished(ticket.helpdesk, joined, by, mention.gorgias_id if mention else None)
+    outbox.amend(waiting, {"ticket_id": ticket.gorgias_id, **payload})
     return True
 
 
-def post_note(ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None) -> None:
-    """Queue an internal note."""
+def post_note(
+    ticket: Ticket, note: Note, *, by: Actor, mention: HelpdeskUser | None = None, wait: timedelta = outbox.NO_WAIT
+) -> None:
+    """Queue an internal note, and before it the pictures that go along."""
+    post_finished(ticket, finished(ticket.helpdesk, note, by, mention.gorgias_id if mention else None), wait)
+
+
+def post_finished(ticket: Ticket, payload: dict[str, Any], wait: timedelta = outbox.NO_WAIT) -> None:
+    """Queue a note that was finished before its ticket was known."""
+    mark = outbox.new_external_id()
+    upload_for(mark, payload, lane=ticket.lane, account=ticket.helpdesk.account)
     outbox.enqueue(
         "gorgias.note",
         lane=ticket.lane,
         account=ticket.helpdesk.account,
-        payload=_note_payload(ticket, note, by, mention),
-        external_id=outbox.new_external_id(),
+        payload={"ticket_id": ticket.gorgias_id, **payload},
+        external_id=mark,
+        wait=wait,
     )
+
+
+def upload_for(mark: str, payload: dict[str, Any], *, lane: str, account: str) -> None:
+    """Queue the pictures of a finished note, which goes out behind them in the same lane as `mark`."""
+    for picture in payload["parts"].get("pictures", ()):
+        outbox.enqueue("gorgias.upload", lane=lane, account=account, payload={"picture": picture, "for": mark})
+
+
+def attach(mark: str, attachment: dict[str, Any]) -> None:
+    """Hang an uploaded picture on the note it goes along with. One that went out without it stays as it is."""
+    message = outbox.find_message(mark)
+    if message is None:
+        return
+    body = dict(message.payload["message"])
+    body["attachments"] = [*body.get("attachments", ()), attachment]
+    outbox.amend(message, {**message.payload, "message": body})
+
+
+def take_back(ticket: Ticket, line: str, act: str, *, by: Actor) -> bool:
+    """Take what somebody just did to a line out of the note that still waits to tell of it; whether it did."""
+    waiting = outbox.untouched_tail(ticket.lane)
+    if waiting is None or waiting.kind != "gorgias.note":
+        return False
+    note = Note.from_parts(waiting.payload["parts"])
+    if (note.line, note.by, note.sentences[-1].act) != (line, by.email, act):
+        return False
+    before = note.without(act)
+    if before is None:
+        outbox.withdraw(waiting)
+    else:
+        outbox.amend(waiting, {**waiting.payload, **finished(ticket.helpdesk, before, by, _mentioned(waiting))})
+    return True
 
 
 def notes_about(order_id: int, line: str) -> list[outbox.Message]:
@@ -79,8 +123,9 @@ def keep_tags(ticket: Ticket, wanted: set[str]) -> None:
     ticket.tags = ",".join(sorted(wanted))
 
 
-def _note_payload(ticket: Ticket, note: Note, by: Actor, mention: HelpdeskUser | None) -> dict[str, Any]:
-    sender = by.gorgias_id or ticket.helpdesk.api_user_id
+def finished(helpdesk: Helpdesk, note: Note, by: Actor, mention: int | None) -> dict[str, Any]:
+    """A note as it is sent, without the ticket it goes to. `mention` is the id of the Gorgias user it tags."""
+    sender = by.gorgias_id or helpdesk.api_user_id
     message: dict[str, Any] = {
         "channel": "internal-note",
         "via": "api",
@@ -92,5 +137,11 @@ def _note_payload(ticket: Ticket, note: Note, by: Actor, mention: HelpdeskUser |
     if sender:
         message["sender"] = {"id": sender}
     if mention is not None:
-        message["mention_ids"] = [mention.gorgias_id]
-    return {"ticket_id": ticket.gorgias_id, "message": message, "parts": note.parts()}
+        message["mention_ids"] = [mention]
+    return {"message": message, "parts": note.parts()}
+
+
+def _mentioned(message: outbox.Message) -> int | None:
+    """Whom a waiting note tags."""
+    mentioned: list[int] = message.payload["message"].get("mention_ids", [])
+    return mentioned[0] if mentioned else None

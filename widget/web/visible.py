@@ -17,6 +17,7 @@ from widget.db import db
 from widget.errors import NotFound
 from widget.orders import Order
 from widget.people import Person, Role, Supplier
+from widget.pictures import Picture
 from widget.problem_types import ProblemType
 from widget.problems import Problem
 from widget.stores import Store
@@ -71,6 +72,11 @@ def open_lines(person: Person) -> OpenLines:
     rows = db.session.execute(query).all()
     total, own_turn = (int(rows[0].total), int(rows[0].own_turn)) if rows else (0, 0)
     return OpenLines(rows, total, own_turn, _used_twice({(row.store_code, row.order_name) for row in rows}))
+
+
+def pictures_of(line: Problem) -> Sequence[Picture]:
+    """A line's pictures, oldest first."""
+    return db.session.scalars(select(Picture).where(Picture.problem_id == line.id).order_by(Picture.id)).all()
 
 
 def get_line(person: Person, reference: str) -> Problem:

@@ -44,7 +44,9 @@ def summary_token(client: FlaskClient, shop: Any) -> str:
 
 
 def notes(app: Flask) -> list[dict[str, Any]]:
-    return [row for row in queued(app) if row["kind"] == "gorgias.note"]
+    """What agents' presses posted; the supplier's report was told when the ticket became known."""
+    told = [row for row in queued(app) if row["kind"] == "gorgias.note"]
+    return [row for row in told if row["payload"]["parts"]["by"] != LI_AS_PERSON.email]
 
 
 def everything(app: Flask) -> list[Any]:
@@ -166,7 +168,7 @@ def test_tags_follow_the_turns(app: Flask, client: FlaskClient, card: dict[str, 
     press(client, "comment", card["token"], comment="and hurry")
     assert len(tags()) == 2
     with app.app_context():
-        problems.mark_handled(problems.get(1), by=LI_AS_PERSON, at=NO_PLACE)
+        problems.mark_handled(problems.get(1), by=LI_AS_PERSON, at=NO_PLACE, shown=99)
         db.session.commit()
     assert tags()[2:] == [([], ["supplier-problem", "waiting-for-supplier"])]
 
@@ -361,7 +363,7 @@ def test_ticket_nobody_told_us_about_is_refused(app: Flask, client: FlaskClient,
 
 def test_handled_line_is_refused_saying_who_and_when(app: Flask, client: FlaskClient, card: dict[str, Any]) -> None:
     with app.app_context():
-        problems.mark_handled(problems.get(1), by=LI_AS_PERSON, at=NO_PLACE)
+        problems.mark_handled(problems.get(1), by=LI_AS_PERSON, at=NO_PLACE, shown=99)
         db.session.commit()
     before = everything(app)
     for action, typed in (("customer-informed", {}), ("comment", {"comment": "x"}), ("save-address", {"address": "x"})):

@@ -94,7 +94,7 @@ def test_newest_comments_of_both_sides_are_shown(app: Flask, client: FlaskClient
 def test_handled_lines_are_gone(app: Flask, client: FlaskClient, shop: Any) -> None:
     with app.app_context():
         line = factories.line(shop[1].id)
-        problems.mark_handled(line, by=LI_AS_PERSON, at=Place(None, factories.PUBLIC_URL))
+        problems.mark_handled(line, by=LI_AS_PERSON, at=Place(None, factories.PUBLIC_URL), shown=line.version)
         db.session.commit()
     answer = ask(client).get_json()
     assert answer["problems"] == []

@@ -150,7 +150,7 @@ def _open_token(form: dict[str, str], kind: str, helpdesk_id: int) -> ActionToke
 def _report(press: Press, board: Board) -> str:
     order = orders.known(orders.read_name(press.data["order_name"], _patterns(press)))
     type_ = _type(board, press.data["type"])
-    tickets.link(press.ticket, order)
+    problems.link_ticket(press.ticket, order)
     supplier = problems.supplier_for(order)
     line = problems.report(order, type_, press.data["problem"], by=press.by, at=press.at, supplier=supplier)
     return f"{line.reference} reported to {supplier.name} for order {order.name}."
@@ -172,9 +172,8 @@ def report_photo_issue(press: Press) -> str:
 def link_order(press: Press) -> str:
     """Say which order the ticket is about."""
     order = orders.known(orders.read_name(press.data["order_name"], _patterns(press)))
-    if not tickets.link(press.ticket, order):
+    if not problems.link_ticket(press.ticket, order):
         return f"This ticket is linked to order {order.name} already."
-    db.session.flush()
     problems.keep_tags_true(press.ticket)
     tickets.post_note(press.ticket, order_linked(press.by.name, order.name, problems.count_open(order)), by=press.by)
     return f"Ticket linked to order {order.name}."

@@ -133,7 +133,7 @@ def _remember(helpdesk_id: int, event: Event, found: dict[OrderName, str]) -> No
     if not event.ticket_id:
         return
     try:
-        tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found.items())
+        problems.catch_up(tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found.items()))
         db.session.commit()
     except DBAPIError as error:
         db.session.rollback()
@@ -234,7 +234,7 @@ def _card(line: OpenLine, order_name: str, type_name: str, token: str, public_ur
         "informed_customer": line.informed_at is not None,
         "comment_cs": line.comment_cs,
         "comment_supplier": line.comment_supplier,
-        "pictures": 0,
+        "pictures": line.picture_count,
         "reported_at": iso(line.reported_at),
         "token": token,
         "open_url": f"{public_url}/lines/P-{line.id}",

@@ -10,7 +10,7 @@ from widget.config import ROOT, Config
 from widget.db import db, init_store
 from widget.secrets import Box
 from widget.tokens import ActionTokens
-from widget.web import headers, health, lines, pages, sessions, sidebar, signin
+from widget.web import headers, health, lines, pages, sessions, sidebar, signin, supplier
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -28,7 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     headers.protect(app, config)
     sessions.init_sessions(app, config)
     pages.init_pages(app)
-    for blueprint in (health.bp, sidebar.bp, signin.bp, lines.bp):
+    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp):
         app.register_blueprint(blueprint)
     cli.register(app)
     return app

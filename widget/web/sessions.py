@@ -86,8 +86,8 @@ def find_person() -> Person | None:
 
 
 def come_back_here() -> None:
-    """Have signing in lead to this address."""
-    session["next"] = request.path
+    """Have signing in lead to this address, filters included: a view can be sent as a link."""
+    session["next"] = request.full_path.removesuffix("?")
 
 
 def form_key() -> str:

@@ -9,7 +9,8 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SCOPES = ("messages", "writes", "all")
+NEW = {"messages": "/messages", "tickets": "/tickets", "uploads": "/upload"}
+SCOPES = (*NEW, "writes", "all")
 MEANING = {
     "lost": "Answer lost: done, then the connection drops",
     "error_before": "Error before: 500, nothing done",
@@ -41,8 +42,8 @@ class Fault:
         """Whether a call is one of those this rule is for."""
         if self.kind == "tags_refused":
             return False
-        if self.scope == "messages":
-            return method == "POST" and path.rstrip("/").endswith("/messages")
+        if self.scope in NEW:
+            return method == "POST" and path.rstrip("/").endswith(NEW[self.scope])
         return self.scope == "all" or method != "GET"
 
 

@@ -115,6 +115,16 @@ def number(name: str) -> int | None:
     return int(text)
 
 
+def boolean(name: str) -> bool | None:
+    """Yes or no from the query string."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if text.casefold() not in ("true", "false", "1", "0"):
+        raise ApiError(400, "Invalid query string.", {name: ["Not a valid boolean."]})
+    return text.casefold() in ("true", "1")
+
+
 def _limit() -> int:
     limit = number("limit")
     if limit is not None and not 1 <= limit <= 100:

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -47,5 +48,5 @@ def keep(label: str, part: Any) -> dict[str, Any]:
     key = secrets.token_hex(16)
     content_type = part.mimetype or "application/octet-stream"
     desk().store.put_file(key, content_type, content)
-    url = f"{request.host_url}attachments/{key}/{name}"
+    url = f"{request.host_url}attachments/{key}/{quote(name.replace('/', '_'))}"
     return {"content_type": content_type, "name": name, "size": str(len(content)), "url": url}

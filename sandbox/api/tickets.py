@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 
 from sandbox import events, people, tags, tickets
-from sandbox.api.checks import Fields, number, page
+from sandbox.api.checks import Fields, boolean, number, page
 from sandbox.api.door import body, caller, route
 from sandbox.api.messages import checked as checked_message
 from sandbox.api.messages import post
@@ -29,7 +29,10 @@ def get(ticket_id: int) -> Record:
 
 @route("/tickets")
 def list_tickets() -> dict[str, Any]:
-    """Without messages. There is no filter for status, tag, text or date."""
+    """Without messages, and with those in the trash unless told otherwise.
+
+    There is no filter for status, tag, text or date.
+    """
     unknown = set(request.args) - FILTERS
     if unknown:
         raise ApiError(400, "Invalid query string.", {name: ["Unknown field."] for name in sorted(unknown)})
@@ -134,6 +137,6 @@ def _wanted(ticket: Record) -> bool:
         return False
     if external_id and ticket["external_id"] != external_id:
         return False
-    if request.args.get("trashed") == "false" and ticket["trashed_datetime"]:
+    if boolean("trashed") is False and ticket["trashed_datetime"]:
         return False
     return not ids or str(ticket["id"]) in ",".join(ids).split(",")

@@ -27,7 +27,10 @@ def list_views() -> dict[str, Any]:
 
 @route("/views/0/items", "PUT")
 def search_items() -> dict[str, Any]:
-    """Tickets with every word of `view.search` in subject, messages or customer, and matching `view.filters`."""
+    """Tickets with every word of `view.search` in subject, messages or customer, and matching `view.filters`.
+
+    Of any status, spam too, but none in the trash. A `#` counts for nothing, as in every search for words.
+    """
     view = body().get("view")
     if not isinstance(view, dict) or view.get("type") != "ticket-list":
         raise ApiError(400, "Failed to search", {"view": ["A view of type ticket-list is needed."]})
@@ -43,7 +46,7 @@ def saved_items(view_id: int) -> dict[str, Any]:
 
 
 def _items(search: str, filters: str) -> dict[str, Any]:
-    words = search.casefold().split()
+    words = search.casefold().replace("#", " ").split()
     terms = [term.strip() for term in filters.split("&&") if term.strip()]
     found = [
         ticket

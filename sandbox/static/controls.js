@@ -1,7 +1,9 @@
 // The stand-in's own panel: faults, rate limit, the last integration call, the queue.
 import { call, h, moment } from "./dom.js";
 
-const SCOPES = { messages: "new messages", writes: "all changes", all: "all calls" };
+const SCOPES = {
+  messages: "new messages", tickets: "new tickets", uploads: "uploads", writes: "all changes", all: "all calls",
+};
 let timer;
 
 export function startControls(panel, ticketId, refresh) {

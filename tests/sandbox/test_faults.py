@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import requests
 
-from tests.sandbox.conftest import wait_for
+from tests.sandbox.conftest import NOTE, Helpdesk, wait_for
 
 
 @pytest.fixture
@@ -73,6 +74,58 @@ def test_a_late_note_lands_after_its_caller_was_dropped(helpdesk, notes) -> None
     assert notes.stored() == 0
     assert helpdesk.control("GET", "/idle")["late"] == 1
     wait_for(lambda: notes.stored() == 1)
+
+
+def open_ticket(helpdesk: Helpdesk) -> requests.Response:
+    messages = [{**NOTE, "body_text": "sold out"}]
+    return helpdesk.post("/tickets", {"via": "api", "external_id": "sd-1", "messages": messages})
+
+
+def upload(helpdesk: Helpdesk) -> requests.Response:
+    files = {"file": ("boris.jpg", b"dog", "image/jpeg")}
+    return helpdesk.call("POST", "/api/upload?type=attachment", files=files)
+
+
+def done(helpdesk: Helpdesk, scope: str) -> int:
+    """How many tickets were opened or files kept, whatever the caller heard."""
+    if scope == "tickets":
+        return len(helpdesk.get("/tickets", external_id="sd-1")["data"])
+    calls: list[Any] = helpdesk.control("GET", "/calls")["calls"]
+    return sum((call["path"], call["status"]) == ("/api/upload", 201) for call in calls)
+
+
+NEW_THINGS = pytest.mark.parametrize(("scope", "make"), [("tickets", open_ticket), ("uploads", upload)])
+
+
+@NEW_THINGS
+@pytest.mark.parametrize(
+    ("kind", "status", "stored"),
+    [("error_before", 500, 0), ("error_after", 500, 1), ("rate_limited", 429, 0), ("html", 200, 0)],
+)
+def test_faults_may_hit_new_tickets_and_uploads_alone(helpdesk, scope, make, kind, status, stored) -> None:
+    helpdesk.faults({"kind": kind, "scope": scope})
+    assert helpdesk.note(helpdesk.ticket()["id"]).status_code == 201
+    assert make(helpdesk).status_code == status
+    assert done(helpdesk, scope) == stored
+
+
+@NEW_THINGS
+def test_the_answer_about_a_new_ticket_or_upload_may_be_lost(helpdesk, scope, make) -> None:
+    helpdesk.faults({"kind": "lost", "scope": scope, "times": 1})
+    with pytest.raises(requests.ConnectionError):
+        make(helpdesk)
+    assert done(helpdesk, scope) == 1
+    assert make(helpdesk).status_code == 201
+    assert done(helpdesk, scope) == 2
+
+
+@NEW_THINGS
+def test_a_new_ticket_or_upload_may_land_after_its_caller_was_dropped(helpdesk, scope, make) -> None:
+    helpdesk.faults({"kind": "late", "scope": scope, "seconds": 0.4})
+    with pytest.raises(requests.ConnectionError):
+        make(helpdesk)
+    assert done(helpdesk, scope) == 0
+    wait_for(lambda: done(helpdesk, scope) == 1)
 
 
 def test_faults_hit_only_new_messages_unless_told_otherwise(helpdesk, notes) -> None:

@@ -2,11 +2,13 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 # Where pytest looks and what else it is told: make test T=tests/test_tokens.py, make test T="-k refund"
 T ?=
+# The language a catalogue is begun for: make texts L=nl
+L ?=
 WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test lint types format bench serve lock
+.PHONY: help setup demo demo-reset test lint types format bench serve lock texts
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,3 +49,6 @@ serve: setup ## Upgrade the store and serve on PORT, with the settings of the en
 
 lock: setup ## Pin the requirements anew, with hashes, from pyproject.toml (UPGRADE=1 for newer versions)
 	tools/lock $(if $(UPGRADE),--upgrade)
+
+texts: setup ## Bring the catalogues of translations up to date with code and templates (L=nl begins a new one)
+	@$(BIN)/python tools/texts $(L)

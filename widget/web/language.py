@@ -1,4 +1,4 @@
-"""Which language a request speaks, and what our texts are in it.
+"""Which language a request speaks, and what texts and dates are in it.
 
 A text's English is its key, so English needs no catalogue and is what is shown while a translation is missing. Whoever
 adds a language adds a row to each table here, and a catalogue (docs/adding.md).
@@ -7,16 +7,19 @@ adds a language adds a row to each table here, and a catalogue (docs/adding.md).
 from __future__ import annotations
 
 import gettext as catalogues
-from functools import cache
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from widget.db import db
+from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.people import Person
 from widget.web import sessions
@@ -88,10 +91,33 @@ def N_(message: str) -> str:  # noqa: N802 - what all catalogue tools call it
 
 
 def in_words(error: Refused) -> str:
-    """Why something was refused, for the person who reads it."""
+    """Why something was refused, for the person who reads it; moments in his supplier's zone."""
     if not error.values:
         return _text(error.template)
-    return _text(error.template).format(**error.values)
+    return _text(error.template).format(**{name: _told(value) for name, value in error.values.items()})
+
+
+def day(at: datetime, zone: str) -> str:
+    """The date there: `12 Nov`, with the year when it is not this year."""
+    there = at.astimezone(ZoneInfo(zone))
+    is_this_year = there.year == utcnow().astimezone(there.tzinfo).year
+    return _date(there.date(), "MMMd" if is_this_year else "yMMMd", locale())
+
+
+def _told(value: object) -> object:
+    if not isinstance(value, datetime):
+        return value
+    person = _find_person() if has_request_context() else None
+    if person is None or person.supplier is None:
+        return gettext("%(day)s at %(time)s UTC", day=day(value, "UTC"), time=f"{value.astimezone(UTC):%H:%M}")
+    zone = person.supplier.timezone
+    return gettext("%(day)s at %(time)s", day=day(value, zone), time=f"{value.astimezone(ZoneInfo(zone)):%H:%M}")
+
+
+# A page tells the same few days up to four hundred times.
+@lru_cache(maxsize=1_000)
+def _date(date: date, skeleton: str, locale: str) -> str:
+    return format_skeleton(skeleton, date, locale=locale)
 
 
 def _text(message: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, get_timezone_location
+from babel.dates import get_timezone_location
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,8 +22,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from widget.db import db, is_busy, utcnow
 from widget.errors import NotFound, Refused
 from widget.web import language
+from widget.web.language import day, ngettext
 from widget.web.language import gettext as _
-from widget.web.language import ngettext
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +72,12 @@ def both_times(at: datetime, own_zone: str, cs_zone: str) -> str:
     Each has its own date where it is already tomorrow for one of them; one time is enough where both clocks agree.
     """
     own, cs = at.astimezone(ZoneInfo(own_zone)), at.astimezone(ZoneInfo(cs_zone))
-    told = {"day": _day(own), "own": f"{own:%H:%M}", "cs": f"{cs:%H:%M}"}
+    told = {"day": day(at, own_zone), "own": f"{own:%H:%M}", "cs": f"{cs:%H:%M}"}
     if own.utcoffset() == cs.utcoffset():
         return _("%(day)s, %(own)s", **told)
     if own.date() == cs.date():
         return _("%(day)s, your %(own)s, CS %(cs)s", **told)
-    return _("your %(day)s %(own)s, CS %(cs_day)s %(cs)s", cs_day=_day(cs), **told)
-
-
-def day(at: datetime, zone: str) -> str:
-    """The date there: `12 Nov`, with the year when it is not this year."""
-    return _day(at.astimezone(ZoneInfo(zone)))
+    return _("your %(day)s %(own)s, CS %(cs_day)s %(cs)s", cs_day=day(at, cs_zone), **told)
 
 
 def iso(at: datetime) -> str:
@@ -129,18 +124,7 @@ def defect(error: Exception) -> Response:
     return error_page(500)
 
 
-def _day(there: datetime) -> str:
-    is_this_year = there.year == utcnow().astimezone(there.tzinfo).year
-    return _date(there.date(), "MMMd" if is_this_year else "yMMMd", language.locale())
-
-
-# A page tells the same few days and cities up to four hundred times.
-@lru_cache(maxsize=1_000)
-def _date(date: date, skeleton: str, locale: str) -> str:
-    return format_skeleton(skeleton, date, locale=locale)
-
-
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=100)
 def _city(zone: str, locale: str) -> str:
     return get_timezone_location(ZoneInfo(zone), locale=locale, return_city=True)
 

@@ -113,3 +113,106 @@ def test_settings_do_not_change_while_the_service_runs():
 @pytest.mark.parametrize("url", ["widget.db", "mysql://desk@db/desk", "sqlite://", "not an address"])
 def test_an_address_of_no_store_we_know_is_refused(url):
     assert "DATABASE_URL" in refused(DATABASE_URL=url)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("", f"file:{ROOT}/var/pictures"),
+        ("file:var/other", f"file:{ROOT}/var/other"),
+        ("file:/srv/pictures", "file:/srv/pictures"),
+        ("file:///srv/pictures", "file:/srv/pictures"),
+    ],
+)
+def test_pictures_are_in_the_same_folder_wherever_the_process_was_started(given, meant, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Config.from_env({**ENOUGH, "PICTURES_URL": given}).pictures_url == meant
+
+
+BUCKET = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hunter2hunter2"}
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://my.bucket-1/desk/Pictures_2", "s3://bucket/desk/"])
+def test_pictures_may_be_in_a_bucket(url):
+    config = Config.from_env({**ENOUGH, **BUCKET, "PICTURES_URL": url})
+    assert config.pictures_url == url.rstrip("/")
+    assert (config.aws_region, config.s3_endpoint_url) == ("us-east-1", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("var/pictures", "file:", "file:/", "file:.", "file:..", "file://host/pictures", "file:////srv", "file:a\0b"),
+        *("s3:", "s3://", "s3:/bucket", "s3://B", "s3://bucket//x", "s3://bucket/..", "s3://bucket/../x", "s3://b\n"),
+        *("s3://k:s@bucket", "s3://bucket?x", "s3://bucket/a b", "https://bucket.example", "ftp://host/dir"),
+    ],
+)
+def test_no_other_place_for_pictures_is_taken(url):
+    assert "PICTURES_URL is not" in refused(PICTURES_URL=url, **BUCKET)
+
+
+def test_a_bucket_needs_both_keys_and_both_are_named():
+    sentence = refused(PICTURES_URL="s3://bucket", AWS_ACCESS_KEY_ID="")
+    assert "AWS_ACCESS_KEY_ID is missing" in sentence
+    assert "AWS_SECRET_ACCESS_KEY is missing" in sentence
+    assert "AWS_ACCESS_KEY_ID" not in refused(PICTURES_URL="s3://bucket", AWS_ACCESS_KEY_ID="AKIDEXAMPLE")
+
+
+def test_a_folder_needs_no_keys():
+    assert Config.from_env({**ENOUGH, "PICTURES_URL": "file:var/pictures"}).aws_access_key_id == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["https://s3.example", "http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost/"]
+)
+def test_another_provider_may_keep_the_bucket(url):
+    assert Config.from_env({**ENOUGH, "S3_ENDPOINT_URL": url}).s3_endpoint_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://s3.example",
+        "s3.example",
+        "ftp://s3.example",
+        "https://",
+        "https://a:b@s3.example",
+        "https://s3.example?x",
+    ],
+)
+def test_a_provider_is_reached_safely_or_not_at_all(url):
+    assert "S3_ENDPOINT_URL" in refused(S3_ENDPOINT_URL=url)
+
+
+@pytest.mark.parametrize("region", ["eu west", "eu/../x", "EU", "-eu", "s3.example/"])
+def test_what_is_no_region_is_refused(region):
+    assert "AWS_REGION" in refused(AWS_REGION=region)
+    assert Config.from_env({**ENOUGH, "AWS_REGION": "eu-central-1"}).aws_region == "eu-central-1"
+
+
+def test_pictures_are_counted_in_whole_numbers():
+    config = Config.from_env({**ENOUGH, "PICTURES_PER_DAY": "5", "PICTURES_PER_SUPPLIER_MB": "10"})
+    assert (config.pictures_per_day, config.pictures_per_supplier_mb) == (5, 10)
+    usual = Config.from_env(ENOUGH)
+    assert (usual.pictures_per_day, usual.pictures_per_supplier_mb) == (200, 2048)
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1.5", "1e3", "1000001", "٣", "9" * 5000])
+def test_what_is_no_number_of_pictures_is_refused(text):
+    sentence = refused(PICTURES_PER_DAY=text, PICTURES_PER_SUPPLIER_MB=text)
+    assert "PICTURES_PER_DAY" in sentence
+    assert "PICTURES_PER_SUPPLIER_MB" in sentence
+
+
+def test_the_configuration_shows_no_secret_when_it_is_printed():
+    config = Config.from_env(
+        {
+            **ENOUGH,
+            **BUCKET,
+            "SECRET_KEY_FALLBACKS": f"{KEY}-older",
+            "DATABASE_URL": "postgresql://desk:hunter2@db/desk",
+        }
+    )
+    assert KEY not in repr(config)
+    assert "hunter2" not in repr(config)
+    assert "AKIDEXAMPLE" not in repr(config)

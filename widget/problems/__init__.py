@@ -1,0 +1,47 @@
+"""Problems: the lines of both boards, their comments, and whose turn it is.
+
+`verbs` is what people do to a line, `telling` how customer service hears of it, `asking` what is asked of lines.
+"""
+
+from widget.problems.asking import OpenLine, count_open, get, open_for, supplier_for
+from widget.problems.tables import TURN_AFTER, Comment, Problem
+from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, ticket_found
+from widget.problems.verbs import (
+    UNDO_WITHIN,
+    add_pictures,
+    comment,
+    confirm_address,
+    mark_handled,
+    mark_informed,
+    reopen,
+    report,
+    save_address,
+    undo_handled,
+)
+
+__all__ = [
+    "TAGS",
+    "TURN_AFTER",
+    "UNDO_WITHIN",
+    "Comment",
+    "OpenLine",
+    "Problem",
+    "add_pictures",
+    "catch_up",
+    "comment",
+    "confirm_address",
+    "count_open",
+    "get",
+    "keep_tags_true",
+    "link_ticket",
+    "mark_handled",
+    "mark_informed",
+    "no_ticket_found",
+    "open_for",
+    "reopen",
+    "report",
+    "save_address",
+    "supplier_for",
+    "ticket_found",
+    "undo_handled",
+]

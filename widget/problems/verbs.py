@@ -1,0 +1,230 @@
+"""What people do to a line. Every verb checks the rule, changes the line, adds to the history and tells of it.
+
+All in the caller's transaction: callers hold the ticket's lock and commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from widget import history, notes, tickets
+from widget.db import db, utcnow
+from widget.errors import Refused
+from widget.notes import Attachment
+from widget.orders import Order
+from widget.people import Actor, Side, Supplier
+from widget.problem_types import Board, ProblemType
+from widget.problems.tables import TURN_AFTER, YES, Comment, Problem
+from widget.problems.telling import keep_tags_true, tell
+from widget.tickets import Place
+
+# The note that a line is handled waits this long, so that Undo really takes it back.
+UNDO_WITHIN = timedelta(seconds=6)
+
+
+def report(
+    order: Order,
+    type_: ProblemType,
+    words: str,
+    *,
+    by: Actor,
+    at: Place,
+    supplier: Supplier,
+    comment: str = "",
+    pictures: Sequence[Attachment] = (),
+) -> Problem:
+    """Add a line, with a first comment if there is one. Raises Refused when the same is open already."""
+    _refuse_a_second(order, type_, words)
+    now = utcnow()
+    problem = Problem(
+        board=type_.board,
+        order=order,
+        supplier=supplier,
+        type=type_,
+        problem=words,
+        waiting_for=TURN_AFTER["report", by.side],
+        waiting_since=now,
+        reported_by=str(by),
+        reported_at=now,
+        changed_at=now,
+        version=1,
+    )
+    db.session.add(problem)
+    db.session.flush()
+    history.record("problem", problem.id, "reported", "", words, by=(by.name, by.email), version=1)
+    if comment:
+        _add_comment(problem, comment, by)
+    say = notes.reported if by.side == Side.CUSTOMER_SERVICE else notes.supplier_reported
+    told = f"{words}\n{comment}" if comment else words
+    tell(problem, say(by.name, type_.name_en, told), by=by, at=at, pictures=pictures)
+    return problem
+
+
+def mark_informed(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+    """The customer was told. Raises Refused when somebody ticked it already or the line is handled."""
+    _check_open(problem)
+    change = history.find_change_since("problem", problem.id, "informed", shown)
+    if change is not None:
+        raise Refused(
+            "{who} ticked Customer informed on {at}. Reload the ticket to see it.", who=change.actor, at=change.at
+        )
+    if problem.informed_at is not None:
+        raise Refused("Customer informed was ticked already, on {at}.", at=problem.informed_at)
+    problem.informed_at = utcnow()
+    _changed(problem, "informed", "", YES, by=by)
+    tell(problem, notes.customer_informed(by.name), by=by, at=at)
+
+
+def comment(problem: Problem, words: str, *, by: Actor, at: Place, pictures: Sequence[Attachment] = ()) -> Comment:
+    """Add to the thread and hand the turn over. Comments never collide; only a handled line refuses them."""
+    _check_open(problem)
+    added = _add_comment(problem, words, by)
+    _changed(problem, "comment", "", words, by=by, act="comment")
+    say = notes.commented if by.side == Side.CUSTOMER_SERVICE else notes.supplier_commented
+    tell(problem, say(by.name, words), by=by, at=at, pictures=pictures)
+    return added
+
+
+def add_pictures(problem: Problem, pictures: Sequence[Attachment], *, by: Actor, at: Place) -> None:
+    """Tell of pictures that were added to a line without words, and hand the turn over."""
+    _check_open(problem)
+    _changed(problem, "pictures", "", len(pictures), by=by, act="pictures")
+    tell(problem, notes.pictures_added(by.name, len(pictures)), by=by, at=at, pictures=pictures)
+
+
+def save_address(problem: Problem, address: str, *, by: Actor, at: Place, shown: int) -> None:
+    """Write down the delivery address. Raises Refused when it was changed since it was shown."""
+    _check_open(problem)
+    if problem.board != Board.PROBLEM_SHEET:
+        raise Refused("Only lines of the problem sheet have an address.")
+    change = history.find_change_since("problem", problem.id, "address", shown)
+    if change is not None:
+        raise Refused(
+            "{who} saved the address on {at}: “{address}”. Reload the ticket to see it.",
+            who=change.actor, at=change.at, address=change.new[:80],
+        )  # fmt: skip
+    if problem.address == address:
+        raise Refused("This address is saved on the line already.")
+    old = problem.address
+    problem.address, problem.address_before, problem.address_seen_at = address, old, None
+    _changed(problem, "address", old, address, by=by, act="address")
+    tell(problem, notes.address_saved(by.name, address), by=by, at=at)
+
+
+def confirm_address(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+    """The supplier has seen the new address. Raises Refused when it changed since it was shown, or was confirmed."""
+    _check_open(problem)
+    change = history.find_change_since("problem", problem.id, "address", shown)
+    if change is not None:
+        raise Refused(
+            "{who} changed the address on {at}. Read the new one, then confirm it.", who=change.actor, at=change.at
+        )
+    if not problem.address or problem.address_seen_at is not None:
+        raise Refused("There is no new address to confirm on {line}.", line=problem.reference)
+    problem.address_seen_at = utcnow()
+    _changed(problem, "address_seen", "", problem.address, by=by)
+    tell(problem, notes.address_seen(by.name), by=by, at=at)
+
+
+def mark_handled(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+    """Nothing more to do: the line leaves the working lists.
+
+    Raises Refused when it did already, and when there is a word or an address of somebody else's on it that was not
+    there yet when the line was shown.
+    """
+    _check_open(problem)
+    _check_read(problem, shown, by)
+    problem.handled_at, problem.handled_by = utcnow(), by.name
+    _changed(problem, "handled", "", YES, by=by)
+    tell(problem, notes.handled(by.name), by=by, at=at, wait=UNDO_WITHIN)
+
+
+def undo_handled(problem: Problem, *, by: Actor, at: Place) -> None:
+    """Take back what the same person just did: whose turn it was stays, and the note goes out only if it has already.
+
+    Raises Refused when the line is open, or somebody else handled it.
+    """
+    if problem.handled_at is None:
+        raise Refused("{line} is open already.", line=problem.reference)
+    if problem.handled_by != by.name:
+        raise Refused(
+            "{who} marked {line} as handled. Reopen it instead.", who=problem.handled_by, line=problem.reference
+        )
+    problem.handled_at, problem.handled_by = None, ""
+    _changed(problem, "handled", YES, "", by=by)
+    home = at.ticket or tickets.lock_home(problem.order_id)
+    if home is not None and tickets.take_back(home, problem.reference, "handled", by=by):
+        for ticket in {home, *tickets.about(problem.order_id)}:
+            keep_tags_true(ticket)
+    else:
+        tell(problem, notes.reopened(by.name), by=by, at=at)
+
+
+def reopen(problem: Problem, *, by: Actor, at: Place) -> None:
+    """Bring a handled line back to the lists."""
+    if problem.handled_at is None:
+        raise Refused("{line} is open already.", line=problem.reference)
+    problem.handled_at, problem.handled_by = None, ""
+    _changed(problem, "handled", YES, "", by=by, act="reopen")
+    tell(problem, notes.reopened(by.name), by=by, at=at)
+
+
+def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:
+    same = db.session.scalar(
+        select(Problem).where(
+            Problem.order_id == order.id,
+            Problem.handled_at.is_(None),
+            Problem.type_id == type_.id,
+            Problem.problem == words,
+        )
+    )
+    if same is not None:
+        raise Refused("This is open already as {line}. Add a comment there instead.", line=same.reference)
+
+
+def _check_open(problem: Problem) -> None:
+    if problem.handled_at is not None:
+        raise Refused(
+            "{line} was handled by {who} on {at}.",
+            line=problem.reference, who=problem.handled_by, at=problem.handled_at,
+        )  # fmt: skip
+
+
+def _check_read(problem: Problem, shown: int, by: Actor) -> None:
+    """Nobody is done with a line on which somebody else has just written something he has not seen."""
+    comment_ = history.find_change_since("problem", problem.id, "comment", shown)
+    if comment_ is not None and comment_.actor_email != by.email:
+        raise Refused(
+            "{who} wrote on {at}: “{words}”. Read it first, then mark the line as handled.",
+            who=comment_.actor, at=comment_.at, words=comment_.new[:200],
+        )  # fmt: skip
+    address = history.find_change_since("problem", problem.id, "address", shown)
+    if address is not None and address.actor_email != by.email:
+        raise Refused(
+            "{who} changed the address on {at}: “{address}”. Read it first, then mark the line as handled.",
+            who=address.actor, at=address.at, address=address.new[:200],
+        )  # fmt: skip
+
+
+def _add_comment(problem: Problem, words: str, by: Actor) -> Comment:
+    added = Comment(problem_id=problem.id, side=by.side.value, author=by.name, text=words)
+    db.session.add(added)
+    if by.side == Side.CUSTOMER_SERVICE:
+        problem.comment_cs = words
+    else:
+        problem.comment_supplier = words
+    return added
+
+
+def _changed(problem: Problem, field: str, old: object, new: object, *, by: Actor, act: str = "") -> None:
+    now = utcnow()
+    turn = TURN_AFTER.get((act, by.side))
+    if turn is not None and turn != problem.waiting_for:
+        problem.waiting_for, problem.waiting_since = turn.value, now
+    problem.version += 1
+    problem.changed_at = now
+    history.record("problem", problem.id, field, old, new, by=(by.name, by.email), version=problem.version)
+    db.session.flush()

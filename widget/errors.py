@@ -10,7 +10,7 @@ class Refused(Exception):
     """The rules forbid it. The sentence is for the person who reads it and says what to do.
 
     `template` is the sentence before its `{values}` are filled in: what a catalogue of another language has. A
-    sentence without values is taken as it is. Moments among the values are told in UTC.
+    sentence without values is taken as it is. Moments among the values are told in UTC, tuples as alternatives.
     """
 
     def __init__(self, template: str, **values: object) -> None:
@@ -26,6 +26,8 @@ class NotFound(Refused):
 
 
 def _told(value: object) -> object:
+    if isinstance(value, tuple):
+        return " or ".join(map(str, value))
     return f"{value:%d %b at %H:%M} UTC" if isinstance(value, datetime) else value
 
 

@@ -21,6 +21,8 @@ from widget.stores import Store, order_regex
 MOST_IN_A_TEXT = 20
 # Enough for any message; what is longer is a pasted log or an attack on the patterns.
 LONGEST_TEXT = 50_000
+# What a store's pattern stands between, see stores.order_regex.
+BEFORE_A_NAME, AFTER_A_NAME = r"(?<![0-9A-Za-z])#?(", r")(?![0-9A-Za-z])"
 
 
 class Order(Base):
@@ -82,13 +84,24 @@ def read_name(text: str, patterns: list[OrderPattern]) -> OrderName:
     typed = " ".join(plain(text).split())
     readings = [reading for pattern in patterns if (reading := _read(typed, pattern)) is not None]
     readings = [reading for reading in readings if reading.names_the_store] or readings
+    if not patterns:
+        raise Refused("“{typed}” is not an order number of any store of this helpdesk.", typed=typed[:60])
     if not readings:
-        codes = " or ".join(pattern.code for pattern in patterns) or "any store of this helpdesk"
-        raise Refused(f"“{typed[:60]}” is not an order number of {codes}.")
+        codes = tuple(pattern.code for pattern in patterns)
+        raise Refused("“{typed}” is not an order number of {stores}.", typed=typed[:60], stores=codes)
     if len(readings) > 1:
-        codes = " or ".join(reading.code for reading in readings)
-        raise Refused(f"{typed} may be an order of {codes}. Write the store before it: {readings[0].code} {typed}")
+        raise Refused(
+            "{typed} may be an order of {stores}. Write the store before it: {store} {typed}",
+            typed=typed, stores=tuple(reading.code for reading in readings), store=readings[0].code,
+        )  # fmt: skip
     return readings[0].name
+
+
+def example_of(pattern: OrderPattern) -> str:
+    """A number that fits a store's pattern, to show what one looks like; empty for a pattern of another kind."""
+    bare = pattern.regex.pattern.removeprefix(BEFORE_A_NAME).removesuffix(AFTER_A_NAME)
+    made = re.sub(r"(?:\\d|\[0-9\])(?:\{(\d+)(?:,\d*)?\}|([+*]))?", _digits, bare)
+    return made if pattern.regex.fullmatch(made) else ""
 
 
 def known(name: OrderName) -> Order:
@@ -104,6 +117,28 @@ def known(name: OrderName) -> Order:
     return order
 
 
+def get(order_id: int) -> Order:
+    """An order by its id."""
+    return db.session.get_one(Order, order_id)
+
+
+def lock_known(names: Iterable[OrderName]) -> dict[OrderName, Order]:
+    """The orders of these names, added when they are new, locked until the commit.
+
+    Of two who report at once the later one then sees the other's line. Always in the same order, so that nobody waits
+    for each other; rows that only point to an order are not held up.
+    """
+    wanted = sorted(set(names))
+    insert = postgresql_insert if is_postgresql() else sqlite_insert
+    rows = [{"store_id": name.store_id, "name": name.name, "created_at": utcnow()} for name in wanted]
+    if not rows:
+        return {}
+    db.session.execute(insert(Order).values(rows).on_conflict_do_nothing(index_elements=["store_id", "name"]))
+    query = select(Order).where(tuple_(Order.store_id, Order.name).in_(wanted)).order_by(Order.store_id, Order.name)
+    found = db.session.scalars(query.with_for_update(key_share=True))
+    return {OrderName(order.store_id, order.name): order for order in found}
+
+
 def find(name: OrderName) -> Order | None:
     """The order of that name if it is known."""
     return db.session.scalar(select(Order).where(Order.store_id == name.store_id, Order.name == name.name))
@@ -114,6 +149,11 @@ def ids_of(connection: Connection, names: list[OrderName]) -> dict[int, OrderNam
     wanted = tuple_(Order.store_id, Order.name).in_(names)
     rows = connection.execute(select(Order.id, Order.store_id, Order.name).where(wanted))
     return {row.id: OrderName(row.store_id, row.name) for row in rows}
+
+
+def _digits(match: re.Match[str]) -> str:
+    count = int(match[1]) if match[1] else 5 if match[2] else 1
+    return ("1234567890" * 2)[: min(count, 20)]
 
 
 class _Reading(NamedTuple):

@@ -197,6 +197,18 @@ def find_usual_supplier(store_id: int) -> Supplier | None:
     )
 
 
+def stores_of(supplier_id: int) -> list[Store]:
+    """The shops a supplier paints for, by code."""
+    return list(
+        db.session.scalars(
+            select(Store)
+            .join(SupplierStore, SupplierStore.store_id == Store.id)
+            .where(SupplierStore.supplier_id == supplier_id)
+            .order_by(Store.code)
+        )
+    )
+
+
 def get_person(email: str) -> Person:
     """By e-mail. Raises NotFound."""
     person = db.session.scalar(select(Person).where(Person.email == clean_email(email)))

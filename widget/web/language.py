@@ -14,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
@@ -105,6 +106,8 @@ def day(at: datetime, zone: str) -> str:
 
 
 def _told(value: object) -> object:
+    if isinstance(value, tuple):
+        return format_list([str(each) for each in value], style="or", locale=locale())
     if not isinstance(value, datetime):
         return value
     person = _find_person() if has_request_context() else None

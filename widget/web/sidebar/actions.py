@@ -6,8 +6,7 @@ the error's msg. The same press twice within a minute acts once and is answered 
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, abort, current_app, request
@@ -25,25 +24,7 @@ from widget.tickets import Place, Ticket
 from widget.tokens import ActionToken, ActionTokens, TokenRefused
 from widget.web.sidebar import catalogue
 from widget.web.sidebar.door import bp, open_for_reading, refuse, reply
-
-LONGEST_TYPED = 5_000
-
-
-class Typed(fields.String):
-    """What somebody typed: cleaned of what no store can keep, never empty."""
-
-    def __init__(self, what: str, longest: int = LONGEST_TYPED) -> None:
-        super().__init__(
-            required=True,
-            error_messages={"required": f"Write {what}."},
-            validate=[
-                validate.Length(min=1, error=f"Write {what}."),
-                validate.Length(max=longest, error=f"At most {longest} characters, please."),
-            ],
-        )
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        return clean(super()._deserialize(value, attr, data, **kwargs))
+from widget.web.typed import Typed
 
 
 class PressSchema(Schema):
@@ -104,12 +85,6 @@ def button(action: str, schema: type[Schema], kind: str) -> Callable[[Callable[[
         return view
 
     return hang
-
-
-def clean(text: str) -> str:
-    """Typed text without NUL, lone surrogates and other control characters; line ends as \\n."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")).strip()
 
 
 def _run(helpdesk_id: int, action: str, schema: Schema, kind: str, act: Callable[[Press], str]) -> Response:

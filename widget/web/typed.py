@@ -1,0 +1,34 @@
+"""What people type, made fit to be kept: for every door that takes text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields, validate
+
+LONGEST_TYPED = 5_000
+
+
+def clean(text: str) -> str:
+    """Typed text without NUL, lone surrogates and other control characters; line ends as \\n."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")).strip()
+
+
+class Typed(fields.String):
+    """What somebody typed: cleaned of what no store can keep, never empty."""
+
+    def __init__(self, what: str, longest: int = LONGEST_TYPED) -> None:
+        super().__init__(
+            required=True,
+            error_messages={"required": f"Write {what}."},
+            validate=[
+                validate.Length(min=1, error=f"Write {what}."),
+                validate.Length(max=longest, error=f"At most {longest} characters, please."),
+            ],
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return clean(super()._deserialize(value, attr, data, **kwargs))

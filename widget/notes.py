@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,6 @@ class Note:
             line=self.line,
             by=self.by,
         )
-
-    def without(self, act: str) -> Note | None:
-        """The note without its last sentence when that is about `act`; None when it is not, or nothing is left."""
-        if len(self.sentences) < 2 or self.sentences[-1].act != act:
-            return None
-        return replace(self, sentences=self.sentences[:-1])
 
     def parts(self) -> dict[str, Any]:
         """The note as plain values, to be kept beside the finished message."""

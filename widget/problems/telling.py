@@ -55,7 +55,8 @@ def tell(
             finished = tickets.finished(helpdesk, note, by, mention.gorgias_id if mention else None)
             tickets.keep_for_later(problem.order, finished)
         return
-    joined = tickets.join_note(home, note, by=by, mention=mention)
+    # What waits to be taken back stands alone.
+    joined = not wait and tickets.join_note(home, note, by=by, mention=mention)
     for ticket in {home, *(other for other in known if other.tags)}:
         keep_tags_true(ticket)
     # Tags first, so that the note, which brings the widget up to date, is the last thing to arrive.

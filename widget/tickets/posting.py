@@ -67,18 +67,14 @@ def attach(mark: str, attachment: dict[str, Any]) -> None:
 
 
 def take_back(ticket: Ticket, line: str, act: str, *, by: Actor) -> bool:
-    """Take what somebody just did to a line out of the note that still waits to tell of it; whether it did."""
+    """Withdraw the note that still waits to tell what somebody just did to a line; whether there was one."""
     waiting = outbox.untouched_tail(ticket.lane)
     if waiting is None or waiting.kind != "gorgias.note":
         return False
     note = Note.from_parts(waiting.payload["parts"])
-    if (note.line, note.by, note.sentences[-1].act) != (line, by.email, act):
+    if (note.line, note.by, [sentence.act for sentence in note.sentences]) != (line, by.email, [act]):
         return False
-    before = note.without(act)
-    if before is None:
-        outbox.withdraw(waiting)
-    else:
-        outbox.amend(waiting, {**waiting.payload, **finished(ticket.helpdesk, before, by, _mentioned(waiting))})
+    outbox.withdraw(waiting)
     return True
 
 
@@ -139,9 +135,3 @@ def finished(helpdesk: Helpdesk, note: Note, by: Actor, mention: int | None) -> 
     if mention is not None:
         message["mention_ids"] = [mention]
     return {"message": message, "parts": note.parts()}
-
-
-def _mentioned(message: outbox.Message) -> int | None:
-    """Whom a waiting note tags."""
-    mentioned: list[int] = message.payload["message"].get("mention_ids", [])
-    return mentioned[0] if mentioned else None

@@ -154,7 +154,7 @@ def clean_email(text: str) -> str:
     """An e-mail address as we compare it. Raises Refused for what is none."""
     email = text.strip().casefold()
     if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
-        raise Refused(f"{text!r} is no e-mail address.")
+        raise Refused("{email} is no e-mail address.", email=repr(text))
     return email
 
 
@@ -162,7 +162,7 @@ def get_supplier(name: str) -> Supplier:
     """By name. Raises NotFound."""
     supplier = db.session.scalar(select(Supplier).where(Supplier.name == name))
     if supplier is None:
-        raise NotFound(f"There is no supplier {name!r}. Add it with: flask supplier add {name!r} …")
+        raise NotFound("There is no supplier {name}. Add it with: flask supplier add {name} …", name=repr(name))
     return supplier
 
 
@@ -213,7 +213,9 @@ def get_person(email: str) -> Person:
     """By e-mail. Raises NotFound."""
     person = db.session.scalar(select(Person).where(Person.email == clean_email(email)))
     if person is None:
-        raise NotFound(f"There is nobody with the e-mail address {email!r}. Add them with: flask person add {email} …")
+        raise NotFound(
+            "There is nobody with the e-mail address {email}. Add them with: flask person add {email} …", email=email
+        )
     return person
 
 
@@ -357,8 +359,8 @@ def get_agent(helpdesk_id: int, email: str) -> Actor:
     user = find_user(helpdesk_id, email)
     if user is None:
         raise NotFound(
-            f"{email or 'An empty e-mail address'} is not a user of this helpdesk. "
-            "New users are copied from Gorgias every minute; try again then."
+            "{email} is not a user of this helpdesk. New users are copied from Gorgias every minute; try again then.",
+            email=email or "An empty e-mail address",
         )
     return Actor(name=user.name, side=Side.CUSTOMER_SERVICE, email=user.email, gorgias_id=user.gorgias_id)
 

@@ -63,7 +63,7 @@ def get_by_name(board: Board, name: str) -> ProblemType:
     for choice in listed:
         if wanted in (choice.name_en.casefold(), choice.name_zh.casefold()):
             return choice
-    raise NotFound("Choose one of: " + ", ".join(choice.name_en for choice in listed) + ".")
+    raise NotFound("Choose one of: {choices}.", choices=", ".join(choice.name_en for choice in listed))
 
 
 def dropdown(connection: Connection, board: Board) -> str:

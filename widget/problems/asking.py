@@ -21,7 +21,7 @@ def get(problem_id: int, *, lock: bool = False) -> Problem:
     query = select(Problem).where(Problem.id == problem_id)
     problem = db.session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
     if problem is None:
-        raise NotFound(f"There is no line P-{problem_id}.")
+        raise NotFound("There is no line {line}.", line=f"P-{problem_id}")
     return problem
 
 

@@ -199,10 +199,12 @@ def webp_size(head: bytes) -> tuple[int, int]:
     chunk, data = head[12:16], head[20:].ljust(10, b"\0")
     if chunk == b"VP8X":
         return int.from_bytes(data[4:7], "little") + 1, int.from_bytes(data[7:10], "little") + 1
-    if chunk == b"VP8L":
+    if chunk == b"VP8L" and data[0] == 0x2F:
         bits = int.from_bytes(data[1:5], "little")
         return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
-    return int.from_bytes(data[6:8], "little") & 0x3FFF, int.from_bytes(data[8:10], "little") & 0x3FFF
+    if chunk == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        return int.from_bytes(data[6:8], "little") & 0x3FFF, int.from_bytes(data[8:10], "little") & 0x3FFF
+    raise Unfit("damaged", because="no WebP chunk")
 
 
 def read_heic(file: BinaryIO) -> Image.Image:

@@ -105,7 +105,7 @@ def turn(wait_seconds: float) -> Iterator[str]:
     While it is our turn nobody else has such a folder: those found were left by processes that were killed.
     """
     place = Path(tempfile.gettempdir())
-    prefix = f"supplier-desk-{os.getuid()}-picture-"
+    prefix = f"supplier-desk-{os.getuid()}-redraw-"
     lock = os.open(place / f"{prefix}lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         until = time.monotonic() + wait_seconds

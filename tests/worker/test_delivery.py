@@ -381,8 +381,8 @@ def test_a_defect_after_the_call_is_an_unknown_outcome(desk, fake, later, monkey
     number = desk.note("hello")
     real = kinds.KINDS["gorgias.note"]
 
-    def breaks_afterwards(client, step):
-        real.send(client, step)
+    def breaks_afterwards(tools, step):
+        real.send(tools, step)
         raise RuntimeError("after the call")
 
     monkeypatch.setitem(kinds.KINDS, "gorgias.note", kinds.Kind(breaks_afterwards, real.find, real.remove))
@@ -395,7 +395,7 @@ def test_a_defect_after_the_call_is_an_unknown_outcome(desk, fake, later, monkey
 
 
 def test_a_new_kind_is_a_line_in_the_table(desk, fake, monkeypatch):
-    monkeypatch.setitem(kinds.KINDS, "gorgias.wave", kinds.Kind(send=lambda gorgias, step: gorgias.me()["id"]))
+    monkeypatch.setitem(kinds.KINDS, "gorgias.wave", kinds.Kind(send=lambda tools, step: tools.gorgias.me()["id"]))
     number = desk.enqueue("gorgias.wave", TICKET, {})
     assert desk.deliver()["sent"] == 1
     assert desk.get(number).result == "7"

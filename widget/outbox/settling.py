@@ -40,7 +40,7 @@ def left_sending(message: Message, now: datetime, pace: Pace) -> None:
 
 def settle_account(account: Account, report: Report, now: datetime, pace: Pace) -> None:
     """What the step says about the account: does the vendor answer, and is our key good?"""
-    if report.postponed or report.defect:
+    if report.postponed or report.defect or report.elsewhere:
         return
     if report.outcome is None or report.outcome is Outcome.NEVER:
         accounts.went_well(account)

@@ -83,7 +83,7 @@ class Report:
 
     `outcome` None: the vendor did it, `ids` are the copies there are, lowest first, and `answer` is whatever else
     it said that matters. `postponed`: we held the call back ourselves. `defect`: an exception of ours, the outcome
-    says whether a byte may have left.
+    says whether a byte may have left. `elsewhere`: what failed was not the vendor, so his account is not to blame.
     """
 
     outcome: Outcome | None = None
@@ -95,3 +95,4 @@ class Report:
     removed: int = 0
     postponed: bool = False
     defect: bool = False
+    elsewhere: bool = False

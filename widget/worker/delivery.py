@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import select
@@ -15,9 +15,10 @@ from widget.clients.http import Line, Timeouts
 from widget.db import open_reading
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Fenced, Pace, Report, Step, What
+from widget.pictures.storage import StorageTrouble
 from widget.secrets import UnreadableSecret
 from widget.stores import Helpdesk
-from widget.worker.kinds import KINDS
+from widget.worker.kinds import KINDS, Tools
 
 COUNTED_FOR_SECONDS = 0.5
 # The rest is for the moments between the database's clock and ours.
@@ -64,6 +65,10 @@ class Connections:
         self._timeouts = Timeouts(connect=pace.connect_seconds, read=pace.read_seconds)
         self._lines: dict[str, Line] = {}
 
+    def tools(self, account: str, gate: Gate) -> Tools:
+        """What a step of that account is done with. Raises ServiceError as `client` does."""
+        return Tools(self.client(account, gate), self._app.extensions["pictures"])
+
     def client(self, account: str, gate: Gate) -> Gorgias:
         """The account's client. Raises ServiceError when its key cannot be read or the account is gone."""
         url, email, api_key = self._credentials(account)
@@ -97,9 +102,11 @@ class Connections:
 def perform(step: Step, connections: Connections, gate: Gate) -> Report:
     """Do the step; whatever goes wrong becomes a report."""
     try:
-        return STEPS[step.what](step, connections.client(step.account, gate))
+        return STEPS[step.what](step, connections.tools(step.account, gate))
     except (Postponed, Fenced):
         return Report(Outcome.NOT_DONE, retry_after=0, postponed=True)
+    except StorageTrouble as error:
+        return Report(error.outcome, reason=error.reason, elsewhere=True)
     except ServiceError as error:
         return Report(error.outcome, reason=error.reason, status=error.status, retry_after=error.retry_after)
     except Exception as error:
@@ -115,33 +122,44 @@ def is_delivery(step: Step, report: Report) -> bool:
     return step.what is What.LOOK_UP and report.outcome is None and bool(report.ids)
 
 
-def _send(step: Step, client: Any) -> Report:
-    result = KINDS[step.kind].send(client, step)
-    return Report(ids=() if result is None else (str(result),))
+def follow_up(step: Step, report: Report) -> Callable[[], None] | None:
+    """What follows in our own store from a step that is known to be done; None when nothing does."""
+    then = KINDS[step.kind].then if step.kind in KINDS else None
+    if then is None or not is_delivery(step, report):
+        return None
+    return partial(then, step, report)
 
 
-def _look_up(step: Step, client: Any) -> Report:
+def _send(step: Step, tools: Tools) -> Report:
+    answer = KINDS[step.kind].send(tools, step)
+    return Report(ids=(str(answer),) if isinstance(answer, int) else (), answer=answer)
+
+
+def _look_up(step: Step, tools: Tools) -> Report:
     find = KINDS[step.kind].find
-    return Report(ids=tuple(str(found) for found in find(client, step)) if find else ())
+    return Report(ids=tuple(str(found) for found in find(tools, step)) if find else ())
 
 
-def _sweep(step: Step, client: Any) -> Report:
-    """Keep the oldest copy, remove the others; what was removed counts even when a later one fails."""
+def _sweep(step: Step, tools: Tools) -> Report:
+    """Keep the copy we know of, else the oldest, and remove the others; what was removed counts even when a later
+    one fails.
+    """
     kind, removed = KINDS[step.kind], 0
-    copies = kind.find(client, step) if kind.find else []
+    copies = kind.find(tools, step) if kind.find else []
+    kept = next((copy for copy in copies if str(copy) == step.result), copies[0] if copies else None)
     try:
-        for extra in copies[1:]:
-            if kind.remove:
-                kind.remove(client, step, extra)
+        for extra in copies:
+            if kind.remove and extra != kept:
+                kind.remove(tools, step, extra)
                 removed += 1
     except Postponed:
         return Report(Outcome.NOT_DONE, retry_after=0, postponed=True, removed=removed)
     except ServiceError as error:
         return Report(error.outcome, reason=error.reason, status=error.status, removed=removed)
-    return Report(ids=tuple(str(copy) for copy in copies[:1]), removed=removed)
+    return Report(ids=() if kept is None else (str(kept),), removed=removed)
 
 
-STEPS: dict[What, Callable[[Step, Any], Report]] = {
+STEPS: dict[What, Callable[[Step, Tools], Report]] = {
     What.SEND: _send,
     What.LOOK_UP: _look_up,
     What.SWEEP: _sweep,

@@ -1,4 +1,7 @@
-"""What each kind of message does at its vendor. A new kind is a function or two and a line in KINDS."""
+"""What each kind of message does at its vendor, and what follows from it in our own store.
+
+A new kind is a function or two and a line in KINDS.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,114 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from widget.clients.gorgias import Gorgias, gone
-from widget.errors import ServiceError
-from widget.outbox import Step
+from widget import orders, problems, tickets
+from widget.clients.gorgias import FoundTicket, Gorgias, gone
+from widget.errors import Outcome, ServiceError
+from widget.outbox import Report, Step
+from widget.pictures.storage import Missing, Storage
+from widget.tickets import Candidate
+from widget.worker.searching import Found, find_ticket
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a step is done with: the account's client, and the files of pictures."""
+
+    gorgias: Gorgias
+    pictures: Storage
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How to send a message, and how to find and remove its copies.
+    """How to send a message, how to find and remove its copies, and what follows when it was done.
 
-    A kind without `find` may be sent again without looking: doing it twice is the same as doing it once.
-    All three get the vendor's client and the step; ids are the vendor's.
+    A kind without `find` may be sent again without looking: doing it twice is the same as doing it once. `send`
+    returns the vendor's id, or what else it answered. `then` runs in the transaction that settles the step, may run
+    again for the same message, and never calls a vendor.
     """
 
-    send: Callable[[Any, Step], int | None]
-    find: Callable[[Any, Step], list[int]] | None = None
-    remove: Callable[[Any, Step, int], None] | None = None
+    send: Callable[[Tools, Step], Any]
+    find: Callable[[Tools, Step], list[int]] | None = None
+    remove: Callable[[Tools, Step, int], None] | None = None
+    then: Callable[[Step, Report], None] | None = None
 
 
-def send_note(gorgias: Gorgias, step: Step) -> int:
+def send_note(tools: Tools, step: Step) -> int:
     """Payload: ticket_id, message (the finished body)."""
-    ticket_id = step.payload["ticket_id"]
+    gorgias, ticket_id = tools.gorgias, step.payload["ticket_id"]
     try:
         return gorgias.post_note(ticket_id, step.payload["message"], _mark(step))
     except ServiceError as error:
         raise _explained(gorgias, ticket_id, error) from error
 
 
-def find_note(gorgias: Gorgias, step: Step) -> list[int]:
+def find_note(tools: Tools, step: Step) -> list[int]:
     """The ticket's messages that carry our mark."""
-    return gorgias.find_note(step.payload["ticket_id"], _mark(step), step.since)
+    return tools.gorgias.find_note(step.payload["ticket_id"], _mark(step), step.since)
 
 
-def remove_note(gorgias: Gorgias, step: Step, message_id: int) -> None:
+def remove_note(tools: Tools, step: Step, message_id: int) -> None:
     """Delete one copy for good."""
-    gorgias.delete_message(step.payload["ticket_id"], message_id)
+    tools.gorgias.delete_message(step.payload["ticket_id"], message_id)
 
 
-def change_tags(gorgias: Gorgias, step: Step) -> None:
+def upload_picture(tools: Tools, step: Step) -> dict[str, Any]:
+    """Payload: picture (file, name, content_type), for (the mark of the note it goes along with)."""
+    picture = step.payload["picture"]
+    try:
+        content = tools.pictures.get(picture["file"])
+    except Missing as error:
+        raise ServiceError(Outcome.NEVER, "The picture's file is gone; its note goes out without it.") from error
+    return tools.gorgias.upload(picture["name"], content, picture["content_type"])
+
+
+def hang_on_note(step: Step, report: Report) -> None:
+    """The note waits behind its pictures in the same lane."""
+    tickets.attach(step.payload["for"], report.answer)
+
+
+def search_ticket(tools: Tools, step: Step) -> Found:
+    """Payload: order_id, order_name."""
+    return find_ticket(tools.gorgias, step.payload["order_name"], [])
+
+
+def take_found(step: Step, report: Report) -> None:
+    """Link the one ticket, offer several, or have one opened."""
+    order, found = orders.get(step.payload["order_id"]), report.answer
+    if found.certain is not None:
+        problems.ticket_found(order, found.certain.id, found.certain.customer_id, where="search")
+    elif found.candidates:
+        tickets.offer(order, [_candidate(ticket) for ticket in found.candidates])
+    else:
+        problems.no_ticket_found(order, found.customer_id)
+
+
+def open_ticket(tools: Tools, step: Step) -> int:
+    """Payload: order_id, customer_id, ticket (the finished body), message (the note it begins with)."""
+    ticket = {**step.payload["ticket"], "messages": [step.payload["message"]]}
+    return tools.gorgias.open_ticket(ticket, _mark(step))
+
+
+def find_opened(tools: Tools, step: Step) -> list[int]:
+    """The tickets that carry our mark."""
+    return tools.gorgias.find_tickets(_mark(step))
+
+
+def remove_opened(tools: Tools, _step: Step, ticket_id: int) -> None:
+    """Into the bin, where an admin of the helpdesk can still look at it."""
+    tools.gorgias.trash_ticket(ticket_id)
+
+
+def take_opened(step: Step, report: Report) -> None:
+    """The order has a ticket now."""
+    tags = [tag["name"] for tag in step.payload["ticket"]["tags"]]
+    order = orders.get(step.payload["order_id"])
+    problems.ticket_found(order, int(report.ids[0]), step.payload["customer_id"], where="opened", tags=tags)
+
+
+def change_tags(tools: Tools, step: Step) -> None:
     """Payload: ticket_id, add and remove (lists of names, either may be missing)."""
+    gorgias = tools.gorgias
     ticket_id, add, remove = step.payload["ticket_id"], step.payload.get("add"), step.payload.get("remove")
     try:
         if add:
@@ -58,14 +130,21 @@ def change_tags(gorgias: Gorgias, step: Step) -> None:
 KINDS: dict[str, Kind] = {
     "gorgias.note": Kind(send=send_note, find=find_note, remove=remove_note),
     "gorgias.tags": Kind(send=change_tags),
+    "gorgias.upload": Kind(send=upload_picture, then=hang_on_note),
+    "gorgias.find_ticket": Kind(send=search_ticket, then=take_found),
+    "gorgias.ticket": Kind(send=open_ticket, find=find_opened, remove=remove_opened, then=take_opened),
 }
 LOOKED_UP_KINDS = frozenset(name for name, kind in KINDS.items() if kind.find)
 
 
 def _mark(step: Step) -> str:
     if not step.external_id:
-        raise ValueError("a note needs an external_id")
+        raise ValueError(f"{step.kind} needs an external_id")
     return step.external_id
+
+
+def _candidate(ticket: FoundTicket) -> Candidate:
+    return Candidate(ticket.id, ticket.customer_id, ticket.subject, ticket.channel, ticket.updated_at)
 
 
 def _explained(gorgias: Gorgias, ticket_id: int, error: ServiceError) -> ServiceError:

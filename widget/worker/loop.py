@@ -26,7 +26,7 @@ from widget.db import be_patient, db, is_busy, is_postgresql
 from widget.outbox import Fenced, Lease, Pace, Report, State, Step, lanes
 from widget.worker.chores import Chores
 from widget.worker.crash import crash_point
-from widget.worker.delivery import Connections, Gate, Postponed, is_delivery, perform
+from widget.worker.delivery import Connections, Gate, Postponed, follow_up, is_delivery, perform
 from widget.worker.kinds import LOOKED_UP_KINDS
 
 LANES_AT_ONCE = 4
@@ -36,6 +36,7 @@ STOP_WITHIN_SECONDS = 25.0
 STORE_AWAY_SECONDS = 2.0
 SETTLE_TRIES = 5
 SETTLE_AGAIN_SECONDS = 0.2
+PART_OF_LEASE_WAITED = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -173,20 +174,28 @@ class Worker:
 
     def _settle_now(self, lease: Lease, step: Step, report: Report, *, go_on: bool) -> Begun | None:
         with self._transaction():
-            following = lanes.settle(lease, step, report, self._pace, go_on=go_on and not self._stop.is_set())
+            go_on = go_on and not self._stop.is_set()
+            following = lanes.settle(lease, step, report, self._pace, go_on=go_on, then=follow_up(step, report))
             begun = Begun(following, time.monotonic()) if following else None
             crash_point("settling")
         crash_point("settled")
         return begun
 
     def _reserve_another(self, lease: Lease) -> float:
-        """When the call was counted (time.monotonic). Raises Postponed."""
-        with self._transaction():
-            reserved = not self._stop.is_set() and lanes.reserve_another(lease, self._pace)
-            counted_at = time.monotonic()
-        if not reserved:
-            raise Postponed
-        return counted_at
+        """When the call was counted (time.monotonic). Raises Postponed.
+
+        Waits a little for its turn, holding the lane: a step of many calls that began anew each time the account is
+        busy would never end.
+        """
+        give_up_at = time.monotonic() + self._pace.lease_seconds * PART_OF_LEASE_WAITED
+        while True:
+            with self._transaction():
+                reserved = not self._stop.is_set() and lanes.reserve_another(lease, self._pace)
+                counted_at = time.monotonic()
+            if reserved:
+                return counted_at
+            if counted_at > give_up_at or self._stop.wait(POLL_SECONDS):
+                raise Postponed
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

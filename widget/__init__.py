@@ -8,9 +8,10 @@ from flask_migrate import Migrate
 from widget import cli
 from widget.config import ROOT, Config
 from widget.db import db, init_store
+from widget.pictures import Storage, open_storage
 from widget.secrets import Box
-from widget.tokens import ActionTokens
-from widget.web import headers, health, lines, pages, sessions, sidebar, signin, supplier
+from widget.tokens import ActionTokens, PictureTokens
+from widget.web import headers, health, lines, pages, picture_forms, pictures, sessions, sidebar, signin, supplier
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -23,12 +24,26 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["box"] = Box(config.keys)
     app.extensions["line_tokens"] = ActionTokens(config.keys, "line")
     app.extensions["summary_tokens"] = ActionTokens(config.keys, "summary")
+    app.extensions["picture_tokens"] = PictureTokens(config.keys)
+    app.extensions["pictures"] = _storage(config)
     init_store(app, config.database_url)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     headers.protect(app, config)
     sessions.init_sessions(app, config)
     pages.init_pages(app)
-    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp):
+    picture_forms.init_pictures(app)
+    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp, pictures.bp):
         app.register_blueprint(blueprint)
     cli.register(app)
     return app
+
+
+def _storage(config: Config) -> Storage:
+    """Opens nothing before its first use, so that it can be made before the workers are forked."""
+    return open_storage(
+        config.pictures_url,
+        endpoint_url=config.s3_endpoint_url,
+        access_key_id=config.aws_access_key_id,
+        secret_access_key=config.aws_secret_access_key,
+        region=config.aws_region,
+    )

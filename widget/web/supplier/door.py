@@ -10,7 +10,7 @@ from widget.db import SAFE_METHODS
 from widget.people import Actor
 from widget.problems import Problem
 from widget.tickets import Place
-from widget.web import sessions, visible
+from widget.web import picture_forms, sessions, visible
 
 bp = Blueprint("supplier", __name__, url_prefix="/supplier")
 
@@ -26,6 +26,7 @@ def guard() -> Response | tuple[str, int] | None:
     if person.supplier_id is None:
         return redirect(sessions.HOME, 303)
     if request.method not in SAFE_METHODS:
+        picture_forms.set_limits()
         sessions.refuse_foreign_form()
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+import random
 import re
 import struct
 import tempfile
@@ -202,11 +202,14 @@ def test_half_transparent_colours_lie_on_white_in_the_small_ones(tmp_path):
 
 
 def test_a_png_that_grows_too_large_to_keep_becomes_a_jpeg(tmp_path):
-    shades = Image.frombytes("P", (6000, 4700), os.urandom(1 << 20) * 27, "raw")
-    shades.putpalette(os.urandom(768))
-    source = sent(tmp_path, files.webp(shades.convert("RGB"), quality=1, method=0))
-    picture = redraw(source, wait_seconds=PATIENCE)
+    # A palette packs noise into a byte per pixel; without it each pixel has three.
+    width, height = size = 5000, 3900
+    noise = random.Random(7).randbytes(width * 100) * (height // 100)
+    shades = Image.frombytes("P", size, noise)
+    shades.putpalette(random.Random(8).randbytes(768))
+    picture = redraw(sent(tmp_path, files.png(shades, compress_level=0)), wait_seconds=PATIENCE)
     assert picture.content_type == JPEG
+    assert opened(picture.full).size == size
     assert len(picture.full) < 80_000_000
 
 

@@ -100,6 +100,18 @@ def test_a_person_gets_a_link_and_a_new_one_revokes_it(app: Flask, commands: Com
         assert db.session.scalar(working) == 1
 
 
+def test_revoking_ends_every_link_until_a_new_one_is_made(app: Flask, commands: Commands) -> None:
+    commands.json("person", "add", "an@b.c", "--name", "An", "--role", "agent")
+    commands.json("person", "add", "an@b.c", "--name", "An", "--role", "agent")
+    assert commands.json("person", "revoke", "an@b.c") == {"id": 1, "email": "an@b.c"}
+    working = select(func.count()).select_from(SignInLink).where(SignInLink.revoked_at.is_(None))
+    with app.app_context():
+        assert db.session.scalar(working) == 0
+    commands.json("person", "link", "an@b.c")
+    with app.app_context():
+        assert db.session.scalar(working) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -115,6 +127,7 @@ def test_a_person_gets_a_link_and_a_new_one_revokes_it(app: Flask, commands: Com
         (("person", "add", "x@y.z", "--name", "X", "--role", "supplier"), "needs --supplier"),
         (("person", "add", "x@y.z", "--name", "X", "--role", "supplier", "--supplier", "No"), "There is no supplier"),
         (("person", "link", "x@y.z"), "There is nobody"),
+        (("person", "revoke", "x@y.z"), "There is nobody"),
     ],
 )
 def test_unknown_names_and_wrong_values_are_one_clear_line(

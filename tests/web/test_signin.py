@@ -25,6 +25,7 @@ from tests.web.visitors import (
     signed_in,
     world,
 )
+from widget import people
 from widget.config import Config
 from widget.db import db, utcnow
 from widget.people import Person, Role, SignInLink, get_person
@@ -254,6 +255,14 @@ def test_revoking_a_person_throws_them_out_with_the_next_request(app):
     client = signed_in(app)
     change(app, Person, revoked_at=utcnow())
     assert client.get("/lines/P-1").status_code == 401
+    assert not is_signed_in(client)
+
+
+def test_revoking_the_links_throws_out_whoever_came_by_them(app):
+    client = signed_in(app, painter_link(app))
+    with app.app_context():
+        people.revoke(people.get_person("li@dafen.example"))
+        db.session.commit()
     assert not is_signed_in(client)
 
 

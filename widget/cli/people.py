@@ -56,6 +56,18 @@ def link(email: str, as_json: bool) -> None:
     _print_link(person, people.new_link(person), as_json)
 
 
+@person_group.command("revoke", with_appcontext=False)
+@click.argument("email")
+@json_option
+@command
+def revoke(email: str, as_json: bool) -> None:
+    """Let nobody in by this person's links any more, and end the sessions they began; `person link` lets in again."""
+    person = people.get_person(email)
+    people.revoke(person)
+    db.session.commit()
+    answer({"id": person.id, "email": person.email}, as_json=as_json, words=f"{person.name} is signed out everywhere.")
+
+
 def _print_link(person: Person, secret: str, as_json: bool) -> None:
     url = f"{current_app.extensions['config'].public_url}/l/{secret}"
     db.session.commit()

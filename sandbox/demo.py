@@ -44,6 +44,8 @@ PEOPLE = (
     ("approver", "natalie@brushwood.example", "Natalie Roth", None),
     ("admin", "admin@brushwood.example", "Mara Admin", None),
 )
+# Reported lines as well, but has no use for a link of her own here.
+COLLEAGUE = ("supplier", "chenyu@xiamen.example", "Chen Yu", "Xiamen Oil Studio")
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,10 @@ def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     demo.flask("helpdesk", "install", HELPDESK)
     _post(demo.helpdesk_url + "/_sandbox/seed", document)
     _wait_for(demo.helpdesk_url + "/_sandbox/idle?timeout=20")
+    links = _sign_in_links(demo)
     demo.flask("demo", "fill", str(LINES))
     running["worker"] = started.enter_context(_process("worker", [str(BIN / "flask"), "worker"], demo.env))
-    _print_addresses(demo)
+    _print_addresses(demo, links)
     _watch(running)
 
 
@@ -115,6 +118,7 @@ def _prepare(port: int, sandbox_port: int) -> Demo:
         "SECRET_KEY": key.read_text(),
         "PUBLIC_URL": url,
         "DATABASE_URL": f"sqlite:///{KEPT / 'widget.db'}",
+        "PICTURES_URL": f"file:{KEPT / 'pictures'}",
         "OUTBOX_SETTLE_SECONDS": "5",
         "FLASK_APP": "app.py",
     }
@@ -136,12 +140,16 @@ def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
         demo.flask("supplier", "add", name, "--store", code, "--mention", mention)
 
 
-def _print_addresses(demo: Demo) -> None:
+def _sign_in_links(demo: Demo) -> list[str]:
+    """Everybody is added before the lines are, of which some bring pictures of theirs."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        links = list(pool.map(lambda person: _sign_in_link(demo, *person), PEOPLE))
+        return list(pool.map(lambda person: _sign_in_link(demo, *person), (*PEOPLE, COLLEAGUE)))
+
+
+def _print_addresses(demo: Demo, links: list[str]) -> None:
     print("\nSupplier Desk is running on this machine.\n")
     print(f"  {'Agent: a ticket':<18} {demo.helpdesk_url}/app/ticket/1001?agent=anna@brushwood.example")
-    for (role, *_), link in zip(PEOPLE, links, strict=True):
+    for (role, *_), link in zip(PEOPLE, links, strict=False):
         print(f"  {role.capitalize() + ' signs in':<18} {link}")
     print(f"\nOpen the ticket first: the widget is on its right. Logs: {KEPT.relative_to(ROOT)}/*.log")
     print("Ctrl-C stops everything.", flush=True)

@@ -12,11 +12,14 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from widget import orders, people, problem_types, problems, stores, tickets
+from widget import orders, people, pictures, problem_types, problems, stores, tickets
 from widget.cli.printing import answer, command, json_option
+from widget.config import Config
 from widget.db import db, utcnow
 from widget.orders import OrderName
 from widget.people import Actor, Side, Supplier
+from widget.pictures import Picture
+from widget.pictures.redraw import redraw
 from widget.problem_types import Board
 from widget.problems import Problem
 from widget.stores import Store
@@ -35,12 +38,24 @@ def fill(file: Path, as_json: bool) -> None:
     if db.session.scalar(select(Problem.id).limit(1)) is not None:
         lines = []
     for line in lines:
-        _add(line)
-    db.session.commit()
+        drafts = [_keep(file.parent / name, line["by"]) for name in line.get("pictures", [])]
+        _add(line, drafts)
+        db.session.commit()
     answer({"added": len(lines)}, as_json=as_json, words=f"{len(lines)} lines added.")
 
 
-def _add(described: dict[str, Any]) -> None:
+def _keep(file: Path, email: str) -> Picture:
+    """A picture of somebody's, as if he had uploaded it."""
+    config: Config = current_app.extensions["config"]
+    allowed = {"per_day": config.pictures_per_day, "supplier_bytes": config.pictures_per_supplier_mb * 1024 * 1024}
+    person = people.get_person(email)
+    db.session.rollback()
+    draft = pictures.add(person, redraw(file), current_app.extensions["pictures"], **allowed)
+    db.session.commit()
+    return draft
+
+
+def _add(described: dict[str, Any], drafts: list[Picture]) -> None:
     store = stores.get_store(described["store"])
     order = orders.known(OrderName(store.id, described["order"]))
     about = tickets.about(order.id)
@@ -48,7 +63,9 @@ def _add(described: dict[str, Any]) -> None:
     supplier = problems.supplier_for(order)
     type_ = problem_types.get_by_name(Board(described["board"]), described["type"])
     by = _actor(described["by"], store, supplier)
-    line = problems.report(order, type_, described["problem"], by=by, at=at, supplier=supplier)
+    attached = pictures.attachments(drafts, order.name)
+    line = problems.report(order, type_, described["problem"], by=by, at=at, supplier=supplier, pictures=attached)
+    pictures.attach(drafts, line)
     for step in described.get("steps", []):
         _do(step, line, _actor(step["by"], store, supplier), at)
     _age(line, timedelta(hours=described.get("hours_ago", 1)))
@@ -63,6 +80,8 @@ def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
             problems.comment(line, words, by=by, at=at)
         case "address":
             problems.save_address(line, words, by=by, at=at, shown=line.version)
+        case "address_seen":
+            problems.confirm_address(line, by=by, at=at, shown=line.version)
         case "handled":
             problems.mark_handled(line, by=by, at=at, shown=line.version)
         case unknown:

@@ -24,6 +24,7 @@ from tests.processes import ROOT, Processes, settings
 from widget import create_app
 from widget.config import Config
 from widget.db import db
+from widget.web import guesses
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request
@@ -113,6 +114,7 @@ def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh store. No context is pushed: say `with app.app_context():`, or ask for `store`."""
     app = create_app(config)
     app.testing = True
+    guesses.forget()
     app.test_client_class = Visitor
     yield app
     with app.app_context():

@@ -258,6 +258,17 @@ def test_revoking_a_person_throws_them_out_with_the_next_request(app):
     assert not is_signed_in(client)
 
 
+def test_who_guesses_links_is_told_to_slow_down_and_a_working_one_opens(app):
+    client = app.test_client()
+    path = painter_link(app)
+    answers = [client.get(f"/l/guess-{number}") for number in range(22)]
+    assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 2
+    assert answers[0].data == answers[-1].data
+    assert answers[-1].headers["Retry-After"] == "60"
+    assert client.get(path).status_code == 200
+    assert press_continue(client, path).status_code == 303
+
+
 def test_revoking_the_links_throws_out_whoever_came_by_them(app):
     client = signed_in(app, painter_link(app))
     with app.app_context():

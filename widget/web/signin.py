@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from widget import people
 from widget.db import SAFE_METHODS, db
 from widget.errors import NotFound
-from widget.web import sessions
+from widget.web import guesses, sessions
 from widget.web.language import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,12 @@ def language_POST() -> Response:
 
 
 @bp.errorhandler(NotFound)
-def link_does_not_work(_error: NotFound) -> tuple[str, int]:
+def link_does_not_work(_error: NotFound) -> tuple[str, int, dict[str, str]]:
     """The same page whether the link is unknown, revoked, expired or used."""
     log.warning("sign-in link refused")
-    return render_template("signin/no_link.html"), 404
+    if guesses.too_many(request.remote_addr or ""):
+        return render_template("signin/no_link.html"), 429, {"Retry-After": str(int(guesses.WINDOW_SECONDS))}
+    return render_template("signin/no_link.html"), 404, {}
 
 
 def _own_page(address: str) -> str:

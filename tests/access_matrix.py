@@ -33,4 +33,12 @@ WHO: dict[str, str] = {
     "supplier.picture_POST": SUPPLIERS_PEOPLE,
     "supplier.picture_remove_POST": SUPPLIERS_PEOPLE,
     "supplier.drafts_GET": SUPPLIERS_PEOPLE,
+    "supplier.lines_GET": SUPPLIERS_PEOPLE,
+    "supplier.line_GET": SUPPLIERS_PEOPLE,
+    "supplier.news_GET": SUPPLIERS_PEOPLE,
+    "supplier.comment_POST": SUPPLIERS_PEOPLE,
+    "supplier.handled_POST": SUPPLIERS_PEOPLE,
+    "supplier.undo_POST": SUPPLIERS_PEOPLE,
+    "supplier.reopen_POST": SUPPLIERS_PEOPLE,
+    "supplier.address_seen_POST": SUPPLIERS_PEOPLE,
 }

@@ -1,0 +1,239 @@
+/* The supplier's page works without this. With it: keys, an Undo that stays for ten seconds, drafts that survive, and
+   calm words when something was not sent. */
+(function () {
+  "use strict";
+
+  var texts = document.getElementById("texts").dataset;
+  var toast = document.getElementById("toast");
+  var news = document.getElementById("news");
+  var keys = document.getElementById("keys");
+  var UNDO_MS = 10000;
+  var fields = "input, textarea, select, [contenteditable]";
+  var here = null;
+
+  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
+  function lines() { return all("tr.line"); }
+  function lineOf(element) { return element && element.closest ? element.closest("tr.line") : null; }
+  function current() {
+    var line = lineOf(document.activeElement);
+    if (line) return line;
+    return here && document.contains(here) ? here : null;
+  }
+  function go(line) {
+    if (!line) return;
+    here = line;
+    line.focus({ preventScroll: true });
+    line.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("focusin", function (event) { here = lineOf(event.target) || here; });
+
+  /* Keys */
+
+  function move(by) {
+    var list = lines(), at = list.indexOf(current());
+    var link = document.querySelector(by > 0 ? "a[rel=next]" : "a[rel=prev]");
+    if (link) link.click();
+    else if (at < 0) go(list[0]);
+    else go(list[at + by]);
+  }
+
+  function press(selector, within) {
+    var found = within === undefined ? document.querySelector(selector) : within && within.querySelector(selector);
+    if (found) found.click();
+  }
+
+  function write(selector, within) {
+    var found = within && within.querySelector(selector);
+    if (!found) return;
+    found.focus();
+    if (found.select && found.type === "search") found.select();
+  }
+
+  var acts = {
+    j: function () { move(1); },
+    k: function () { move(-1); },
+    e: function () { press("[data-handled]", current()); },
+    c: function () { write("textarea", current() || lines()[0]); },
+    z: function () { press(".undo"); },
+    "/": function () { write("input[type=search]", document); },
+    "?": function () { if (keys.showModal) keys.showModal(); },
+    n: function () {
+      var form = document.getElementById("new");
+      if (!form) { press("[data-new]"); return; }
+      form.classList.add("open");
+      form.scrollIntoView({ block: "nearest" });
+      write("input:not([type=hidden]), select, textarea", form);
+    },
+    Enter: function (event) {
+      if (event.target.dataset && event.target.dataset.line) window.location.assign(event.target.dataset.line);
+      else return false;
+    }
+  };
+
+  document.addEventListener("keydown", function (event) {
+    var inField = event.target.closest && event.target.closest(fields);
+    if (event.key === "Escape" && inField && !event.isComposing) {
+      event.target.blur();
+      go(lineOf(event.target));
+      return;
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA") {
+      press(".send", event.target.form);
+      return;
+    }
+    if (inField || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || (keys && keys.open)) return;
+    if (document.querySelector("dialog[open]")) return;
+    var act = acts[event.key];
+    if (act && act(event) !== false) event.preventDefault();
+  });
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-keys]")) acts["?"]();
+    if (event.target.closest("[data-new]") && document.getElementById("new")) { event.preventDefault(); acts.n(); }
+    if (event.target.closest("[data-reload]") && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      window.location.reload();
+    }
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-go]")) event.target.form.submit();
+  });
+
+  all("[data-keys]").forEach(function (button) { button.hidden = !keys.showModal; });
+
+  /* What is typed is kept in this tab until it was sent. */
+
+  function draftOf(field) { return "line " + texts.person + " " + field.dataset.draft; }
+  function keep(field) {
+    try {
+      if (field.value) sessionStorage.setItem(draftOf(field), field.value);
+      else sessionStorage.removeItem(draftOf(field));
+    } catch (error) { /* A full or forbidden storage: then only the page keeps it. */ }
+  }
+  function bringBack(within) {
+    all("textarea[data-draft]", within).forEach(function (field) {
+      try { if (!field.value) field.value = sessionStorage.getItem(draftOf(field)) || ""; } catch (error) { /* as above */ }
+    });
+  }
+  document.addEventListener("input", function (event) {
+    if (event.target.matches("tr.line textarea[data-draft]")) keep(event.target);
+  });
+
+  function ready(within) {
+    if (navigator.clipboard) all("[data-copy]", within).forEach(function (button) { button.hidden = false; });
+  }
+  bringBack(document.getElementById("lines") || document.getElementById("comment") || toast);
+
+  /* Requests */
+
+  if (!window.htmx) return;
+  var waiting = null, lastForm = null, lastButton = null;
+
+  function isLineForm(element) { return element && element.tagName === "FORM" && lineOf(element); }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("button[type=submit]");
+    if (button && button.form && lineOf(button)) lastButton = button;
+  });
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var element = event.detail.elt;
+    if (element === news && document.hidden) { event.preventDefault(); return; }
+    var line = isLineForm(element);
+    if (!line) return;
+    lastForm = element;
+    line.setAttribute("aria-busy", "true");
+    all("textarea", line).forEach(function (field) { field.readOnly = true; });
+    say(line, "");
+  });
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var line = isLineForm(event.detail.elt);
+    if (!line) return;
+    line.removeAttribute("aria-busy");
+    all("textarea", line).forEach(function (field) { field.readOnly = false; });
+  });
+
+  function say(line, words, again) {
+    var place = line.querySelector(".trouble");
+    if (!place) return;
+    place.textContent = words;
+    if (!words || !again) return;
+    var retry = document.createElement("button");
+    retry.type = "button";
+    retry.className = "quiet";
+    retry.textContent = texts.retry;
+    retry.addEventListener("click", function () { place.textContent = ""; again.click(); });
+    place.appendChild(retry);
+  }
+
+  function failed(event) {
+    var element = event.detail.elt, status = event.detail.xhr ? event.detail.xhr.status : 0;
+    if (element === news) return;
+    var words = { 0: texts.offline, 401: texts.out, 403: texts.out, 404: texts.gone }[status] || texts.busy;
+    var line = isLineForm(element);
+    if (line) say(line, words, status === 404 ? null : lastButton && lastButton.form === element ? lastButton : line.querySelector(".send"));
+    else if (element.closest && element.closest("#more")) tell(texts.unseen);
+    else if (toast.contains(element)) tell(words);
+  }
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) { document.addEventListener(name, failed); });
+
+  function tell(words) {
+    var said = document.createElement("p");
+    said.textContent = words;
+    toast.textContent = "";
+    toast.appendChild(said);
+    stay();
+  }
+
+  /* The toast stays ten seconds, and longer while somebody is at it. */
+  function stay() {
+    clearTimeout(waiting);
+    waiting = setTimeout(function () {
+      if (toast.matches(":hover") || toast.contains(document.activeElement)) stay();
+      else toast.textContent = "";
+    }, UNDO_MS);
+  }
+
+  /* The next line gets the focus, so that one key after the other works; nothing scrolls for those who point. */
+  var nextLine = null, sentFrom = null, hadFocus = false;
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var line = isLineForm(event.detail.elt);
+    nextLine = sentFrom = null;
+    if (!line) return;
+    var list = lines(), at = list.indexOf(line);
+    nextLine = list[at + 1] || list[at - 1] || null;
+    sentFrom = line.id;
+    hadFocus = line.contains(document.activeElement) || document.activeElement === document.body;
+    if (event.detail.xhr.status < 300) {
+      all("textarea[data-draft]", line).forEach(function (field) {
+        try { sessionStorage.removeItem(draftOf(field)); } catch (error) { /* as above */ }
+      });
+    }
+  });
+
+  document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) stay(); });
+
+  document.addEventListener("htmx:afterSettle", function () {
+    ready(document);
+    var empty = document.getElementById("empty"), table = document.getElementById("lines");
+    if (empty && table) {
+      var more = document.querySelector("#more a");
+      if (!lines().length && more) more.click();
+      empty.hidden = table.hidden = false;
+      if (lines().length || more) empty.hidden = true; else table.hidden = true;
+    }
+    if (!sentFrom) return;
+    var line = document.getElementById(sentFrom);
+    sentFrom = null;
+    if (!hadFocus) return;
+    if (!line || line.hidden) { if (nextLine && document.contains(nextLine)) go(nextLine); else toast.querySelector("button") && toast.querySelector("button").focus(); return; }
+    var field = line.querySelector("textarea");
+    if (line.querySelector(".trouble").textContent && field) field.focus({ preventScroll: true });
+    else line.focus({ preventScroll: true });
+  });
+
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) htmx.trigger(news, "look"); });
+})();

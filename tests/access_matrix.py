@@ -41,4 +41,8 @@ WHO: dict[str, str] = {
     "supplier.undo_POST": SUPPLIERS_PEOPLE,
     "supplier.reopen_POST": SUPPLIERS_PEOPLE,
     "supplier.address_seen_POST": SUPPLIERS_PEOPLE,
+    "supplier.order_GET": SUPPLIERS_PEOPLE,
+    "supplier.report_POST": SUPPLIERS_PEOPLE,
+    "supplier.paste_GET": SUPPLIERS_PEOPLE,
+    "supplier.paste_POST": SUPPLIERS_PEOPLE,
 }

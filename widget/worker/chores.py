@@ -1,4 +1,5 @@
-"""What the worker does beside deliveries: probe accounts whose breaker is open, copy users, forget old calls.
+"""What the worker does beside deliveries: probe accounts whose breaker is open, copy users, forget old calls, sweep
+pictures.
 
 None of it may stop a delivery: whatever fails is logged and done again next time.
 """
@@ -9,12 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import Flask
 from sqlalchemy import select
 
-from widget import people, presses
-from widget.db import db, open_reading
+from widget import people, pictures, presses
+from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
@@ -22,6 +24,7 @@ from widget.worker.delivery import Connections, Gate, Postponed
 
 USERS_EVERY_SECONDS = 60.0
 ROUND_SECONDS = 5.0
+SWEEP_SECONDS = 3_600.0
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ class Chores:
         self._stop = stop
         self._connections = Connections(app, pace)
         self._next_round_at = 0.0
+        self._next_sweep_at = 0.0
+        self._sweep: threading.Thread | None = None
 
     def do(self) -> None:
         """Everything that is due. Called often, so it looks at the store with cheap reads."""
@@ -43,6 +48,11 @@ class Chores:
             self._next_round_at = time.monotonic() + ROUND_SECONDS
             self._try(self._copy_users)
             self._try(self._forget)
+        if time.monotonic() >= self._next_sweep_at:
+            self._next_sweep_at = time.monotonic() + SWEEP_SECONDS
+            # In a thread of its own: the other chores, and with --once the deliveries, do not wait for a bucket.
+            self._sweep = threading.Thread(target=self._try, args=(self._sweep_pictures,), name="sweep", daemon=True)
+            self._sweep.start()
 
     def _try(self, chore: Callable[[], None]) -> None:
         try:
@@ -55,6 +65,9 @@ class Chores:
             log.exception("chore failed chore=%s", chore.__name__)
 
     def close(self) -> None:
+        """Let a sweep finish, unless we have to stop: another hour's will do."""
+        if self._sweep is not None and not self._stop.is_set():
+            self._sweep.join()
         self._connections.close()
 
     def _probe(self) -> None:
@@ -104,6 +117,18 @@ class Chores:
             accounts.forget_old_calls()
             presses.forget_old()
             db.session.commit()
+
+    def _sweep_pictures(self) -> None:
+        """Listing a bucket takes long: once an hour for all workers together, also those that run once a minute.
+
+        The hour belongs to whoever puts its mark first; a mark has no row, so it is swept like a lost file.
+        """
+        storage = self._app.extensions["pictures"]
+        with suppress(FileExistsError), self._app.app_context():
+            storage.put(f"swept/{utcnow():%Y-%m-%d-%H}", b"swept", "text/plain")
+            pictures.drop_old_drafts()
+            db.session.commit()
+            pictures.sweep(storage)
 
     def _gate(self, account: str) -> Gate:
         """Chores have no lease, but their calls are counted like all others."""

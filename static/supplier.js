@@ -1,9 +1,11 @@
-/* The supplier's page works without this. With it: keys, an Undo that stays for ten seconds, drafts that survive, and
-   calm words when something was not sent. */
+/* The supplier's page works without this. With it: keys, an Undo that stays for ten seconds, and calm words when
+   something was not sent. */
 (function () {
   "use strict";
 
-  var texts = document.getElementById("texts").dataset;
+  var texts = document.getElementById("texts");
+  if (!texts) return;
+  texts = texts.dataset;
   var toast = document.getElementById("toast");
   var news = document.getElementById("news");
   var keys = document.getElementById("keys");
@@ -103,29 +105,9 @@
 
   all("[data-keys]").forEach(function (button) { button.hidden = !keys.showModal; });
 
-  /* What is typed is kept in this tab until it was sent. */
-
-  function draftOf(field) { return "line " + texts.person + " " + field.dataset.draft; }
-  function keep(field) {
-    try {
-      if (field.value) sessionStorage.setItem(draftOf(field), field.value);
-      else sessionStorage.removeItem(draftOf(field));
-    } catch (error) { /* A full or forbidden storage: then only the page keeps it. */ }
-  }
-  function bringBack(within) {
-    all("textarea[data-draft]", within).forEach(function (field) {
-      try { if (!field.value) field.value = sessionStorage.getItem(draftOf(field)) || ""; } catch (error) { /* as above */ }
-    });
-  }
-  document.addEventListener("input", function (event) {
-    if (event.target.matches("tr.line textarea[data-draft]")) keep(event.target);
-  });
-
   function ready(within) {
     if (navigator.clipboard) all("[data-copy]", within).forEach(function (button) { button.hidden = false; });
   }
-  bringBack(document.getElementById("lines") || document.getElementById("comment") || toast);
-
   /* Requests */
 
   if (!window.htmx) return;
@@ -172,7 +154,7 @@
   function failed(event) {
     var element = event.detail.elt, status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (element === news) return;
-    var words = { 0: texts.offline, 401: texts.out, 403: texts.out, 404: texts.gone }[status] || texts.busy;
+    var words = { 0: texts.offline, 401: texts.out, 403: texts.out, 404: texts.gone }[status] || texts.failed;
     var line = isLineForm(element);
     if (line) say(line, words, status === 404 ? null : lastButton && lastButton.form === element ? lastButton : line.querySelector(".send"));
     else if (element.closest && element.closest("#more")) tell(texts.unseen);
@@ -207,11 +189,6 @@
     nextLine = list[at + 1] || list[at - 1] || null;
     sentFrom = line.id;
     hadFocus = line.contains(document.activeElement) || document.activeElement === document.body;
-    if (event.detail.xhr.status < 300) {
-      all("textarea[data-draft]", line).forEach(function (field) {
-        try { sessionStorage.removeItem(draftOf(field)); } catch (error) { /* as above */ }
-      });
-    }
   });
 
   document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) stay(); });
@@ -229,10 +206,15 @@
     var line = document.getElementById(sentFrom);
     sentFrom = null;
     if (!hadFocus) return;
-    if (!line || line.hidden) { if (nextLine && document.contains(nextLine)) go(nextLine); else toast.querySelector("button") && toast.querySelector("button").focus(); return; }
-    var field = line.querySelector("textarea");
-    if (line.querySelector(".trouble").textContent && field) field.focus({ preventScroll: true });
-    else line.focus({ preventScroll: true });
+    var undo = toast.querySelector("button");
+    if (line && !line.hidden) {
+      var field = line.querySelector("textarea");
+      (line.querySelector(".trouble").textContent && field || line).focus({ preventScroll: true });
+    } else if (nextLine && document.contains(nextLine)) {
+      go(nextLine);
+    } else if (undo) {
+      undo.focus();
+    }
   });
 
   document.addEventListener("visibilitychange", function () { if (!document.hidden) htmx.trigger(news, "look"); });

@@ -1,145 +1,26 @@
-"""The lists of the supplier's page and the page of one line: what the address asks for, and the queries behind it.
-
-The state is in the address, so that a view can be sent as a link. However many lines there are, a page takes the same
-number of queries, and threads are read only of the lines on it.
-"""
+"""The lists of the supplier's page and the page of one line."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
-from difflib import SequenceMatcher
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
-from flask import g, make_response, render_template, request, url_for
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager
+from flask import g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from widget import orders, pictures, problem_types
 from widget.db import db, utcnow
-from widget.history import Change
-from widget.orders import Order
-from widget.people import Person, Side, SupplierStore
-from widget.pictures import Picture
-from widget.problem_types import Board, ProblemType
-from widget.problems import Comment, Problem
-from widget.web import language, visible
+from widget.problem_types import Board
+from widget.problems import Problem
 from widget.web.language import ngettext
+from widget.web.supplier import reporting
 from widget.web.supplier.door import bp
-from widget.web.typed import clean
+from widget.web.supplier.shown import Shown, count, get_shown, neighbours, read_page
+from widget.web.supplier.wanted import REFERENCE, REFUNDS, Wanted
 
-REFUNDS = "refunds"
-# What each of these may be in an address; the first is what it is otherwise.
-CHOICES = {"board": (*Board, REFUNDS), "view": ("open", "handled"), "turn": ("", *Side)}
-PER_PAGE = 50
-SHOWN_OF_A_THREAD = 3
-LONGEST_SEARCH, MOST_WORDS = 200, 8
-REFERENCE = re.compile(r"P-([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Sixteen digits of microseconds reach into the year 2286.
-CURSOR = re.compile(r"(?:([01])-)?([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
 # Seconds in a unit; the largest that fits at least once tells the time.
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an address asks for: a view of a board, its filters, where it goes on, or one line of it."""
-
-    board: str = Board.PROBLEM_SHEET
-    view: str = "open"
-    q: str = ""
-    type: str = ""
-    turn: str = ""
-    after: str = ""
-    line: str = ""
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> Wanted:
-        """From an address's query or a form's hidden field. What makes no sense is left out."""
-        read = {each.name: clean(values.get(each.name, "")[:LONGEST_SEARCH]) for each in fields(cls)}
-        for name, choices in CHOICES.items():
-            read[name] = str(read[name] if read[name] in choices else choices[0])
-        read["after"] = read["after"] if CURSOR.fullmatch(read["after"]) else ""
-        read["line"] = read["line"] if REFERENCE.fullmatch(read["line"]) else ""
-        return cls(**read)
-
-    @classmethod
-    def read_back(cls, text: str) -> Wanted:
-        """From the query that a form carries, to say which view it was sent from."""
-        return cls.read(dict(parse_qsl(text[: 4 * LONGEST_SEARCH])))
-
-    @property
-    def query(self) -> str:
-        """As a form carries it."""
-        return urlencode(self._said())
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether lines of this view may be left out."""
-        return bool(self.q or self.type or self.turn)
-
-    def url(self, **changed: str) -> str:
-        """The address of this view, or of a changed one, which begins at its first page."""
-        wanted = replace(self, **{"after": "", **changed}) if changed else self
-        return wanted.url_with({})
-
-    def url_with(self, told: Mapping[str, str]) -> str:
-        """The address of this view, saying what was just done there as well."""
-        said: dict[str, Any] = {**self._said(), **told}
-        line = said.pop("line", "")
-        return url_for("supplier.line_GET", reference=line, **said) if line else url_for("supplier.lines_GET", **said)
-
-    def _said(self) -> dict[str, str]:
-        usual = asdict(Wanted())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
-
-
-class Piece(NamedTuple):
-    """Some words of an address, and whether they stayed (`same`), went (`gone`) or came (`new`)."""
-
-    kind: str
-    words: str
-
-
-@dataclass
-class Shown:
-    """One line with all that is shown of it.
-
-    `trouble` is why the last press was refused, `typed` and `drafts` the words and pictures that were to be sent then.
-    """
-
-    line: Problem
-    is_unclear: bool
-    thread: Sequence[Any] = ()
-    comment_count: int = 0
-    pictures: Sequence[Picture] = ()
-    trouble: str = ""
-    typed: str = ""
-    drafts: Sequence[Picture] = ()
-
-    @property
-    def address(self) -> list[Piece]:
-        """The address, and what of it was changed last."""
-        return changes(self.line.address_before, self.line.address)
-
-    @property
-    def has_news(self) -> bool:
-        """Whether there is an address that nobody of the supplier has confirmed."""
-        return bool(self.line.address) and self.line.address_seen_at is None
-
-
-@dataclass
-class Listed:
-    """One page of a view. `found` counts the lines from here on."""
-
-    lines: list[Shown] = field(default_factory=list)
-    found: int = 0
-    after: str = ""
 
 
 class Done(NamedTuple):
@@ -147,13 +28,6 @@ class Done(NamedTuple):
 
     did: str
     line: Problem
-
-
-class Numbers(NamedTuple):
-    """How many lines of each board are open, and the newest change of all."""
-
-    open: dict[str, int]
-    newest: int
 
 
 @bp.get("", strict_slashes=False)
@@ -179,7 +53,7 @@ def list_page(wanted: Wanted) -> str:
         wanted=wanted,
         listed=listed,
         numbers=count(g.person),
-        types=_types(wanted),
+        report=reporting.form_for(Board(wanted.board)) if wanted.board != REFUNDS else None,
         done=_find_done(request.args),
     )
 
@@ -199,59 +73,6 @@ def line_page(wanted: Wanted, shown: Shown) -> str:
     )
 
 
-def count(person: Person) -> Numbers:
-    """How much is open, and where news begins. One query."""
-    open_lines = {
-        board.value: select(func.count())
-        .where(_is_of(person), Problem.board == board.value, Problem.handled_at.is_(None))
-        .scalar_subquery()
-        for board in Board
-    }
-    row = db.session.execute(select(select(func.max(Change.id)).scalar_subquery(), *open_lines.values())).one()
-    return Numbers({**dict(zip(open_lines, row[1:], strict=True)), REFUNDS: 0}, row[0] or 0)
-
-
-def read_page(person: Person, wanted: Wanted) -> Listed:
-    """Up to fifty lines of a view. Three queries."""
-    if wanted.board == REFUNDS:
-        return Listed()
-    query = _view(person, wanted).add_columns(_is_unclear(person), func.count().over()).order_by(*_order(wanted))
-    if after := _read_cursor(wanted):
-        query = query.where(_is_beyond(wanted, after))
-    rows = db.session.execute(query.limit(PER_PAGE + 1)).all()
-    lines = [Shown(line, unclear) for line, unclear, _found in rows[:PER_PAGE]]
-    _fill(lines)
-    has_more = len(rows) > PER_PAGE
-    return Listed(lines, rows[0][2] if rows else 0, _write_cursor(wanted, rows[PER_PAGE - 1][0]) if has_more else "")
-
-
-def get_shown(person: Person, reference: str, *, whole: bool = False) -> Shown:
-    """One line as its partial shows it, with its whole thread or the end of it. Raises NotFound."""
-    line = visible.get_line(person, reference)
-    shown = Shown(line, bool(db.session.scalar(select(_is_unclear(person)).where(Order.id == line.order_id))))
-    _fill([shown], SHOWN_OF_A_THREAD if not whole else None)
-    return shown
-
-
-def neighbours(person: Person, wanted: Wanted, line: Problem) -> tuple[str, str]:
-    """The references of the lines before and behind one in a view; empty at its ends. Two queries."""
-    if wanted.view == "handled" and line.handled_at is None:
-        return "", ""
-    here = _position(wanted, line)
-    ids = [
-        db.session.scalar(
-            _view(person, wanted)
-            .with_only_columns(Problem.id)
-            .where(_is_beyond(wanted, here, backwards=backwards))
-            .order_by(*_order(wanted, backwards=backwards))
-            .limit(1)
-        )
-        for backwards in (True, False)
-    ]
-    before, behind = (f"P-{found}" if found else "" for found in ids)
-    return before, behind
-
-
 @bp.app_template_filter("lasting")
 def lasting(since: datetime) -> str:
     """For how long, in one unit: `5 min`, `3 days`."""
@@ -263,29 +84,6 @@ def lasting(since: datetime) -> str:
     return ngettext("%(num)s day", "%(num)s days", seconds // DAY)
 
 
-def changes(before: str, now: str) -> list[Piece]:
-    """What became of an address, word by word. All of it is `same` when there was none before."""
-    if not before or before == now:
-        return [Piece("same", now)] if now else []
-    old, new = (re.findall(r"\S+|\s+", text) for text in (before, now))
-    pieces = []
-    for act, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if act == "equal":
-            pieces.append(Piece("same", "".join(old[i:j])))
-            continue
-        pieces += [Piece("gone", "".join(old[i:j])), Piece("new", "".join(new[k:m]))]
-    return [piece for piece in pieces if piece.words]
-
-
-def _types(wanted: Wanted) -> dict[str, str]:
-    """The types of a board by their codes, in the reader's language."""
-    if wanted.board == REFUNDS:
-        return {}
-    is_chinese = language.current() == "zh"
-    types = problem_types.choices(Board(wanted.board))
-    return {type_.code: type_.name_zh if is_chinese else type_.name_en for type_ in types}
-
-
 def _find_done(values: Mapping[str, str]) -> Done | None:
     """From the address that a form led to. Nothing is said of lines of others."""
     told = {"reported": "reported", "added": "added", "done": values.get("did", "")}
@@ -295,116 +93,3 @@ def _find_done(values: Mapping[str, str]) -> Done | None:
         if line is not None and line.supplier_id == g.person.supplier_id:
             return Done(did, line)
     return None
-
-
-def _is_of(person: Person) -> ColumnElement[bool]:
-    return Problem.supplier_id == person.supplier_id
-
-
-def _view(person: Person, wanted: Wanted) -> Select[Problem]:
-    is_open = Problem.handled_at.is_(None) if wanted.view == "open" else Problem.handled_at.is_not(None)
-    query = (
-        select(Problem)
-        .join(Problem.order)
-        .join(Order.store)
-        .join(Problem.type)
-        .where(_is_of(person), Problem.board == wanted.board, is_open)
-        .options(contains_eager(Problem.order).contains_eager(Order.store), contains_eager(Problem.type))
-    )
-    if wanted.type:
-        query = query.where(ProblemType.code == wanted.type)
-    if wanted.turn:
-        query = query.where(Problem.waiting_for == wanted.turn)
-    return query.where(*(_says(word) for word in orders.plain(wanted.q).split()[:MOST_WORDS]))
-
-
-def _says(word: str) -> ColumnElement[bool]:
-    """Whether a word is somewhere in what people read on a line."""
-    texts = (Problem.problem, ProblemType.name_en, ProblemType.name_zh)
-    comments = exists().where(Comment.problem_id == Problem.id, Comment.text.icontains(word, autoescape=True))
-    places = [text.icontains(word, autoescape=True) for text in texts]
-    places += [Order.name.icontains(word.lstrip("#") or word, autoescape=True), comments]
-    if match := REFERENCE.fullmatch(word):
-        places.append(Problem.id == int(match[1]))
-    return or_(*places)
-
-
-def _is_unclear(person: Person) -> ColumnElement[bool]:
-    """Whether another store of the supplier has an order of the same number."""
-    twin = aliased(Order)
-    own_stores = select(SupplierStore.store_id).where(SupplierStore.supplier_id == person.supplier_id)
-    return (
-        exists()
-        .where(twin.store_id.in_(own_stores), twin.name == Order.name, twin.store_id != Order.store_id)
-        .correlate(Order)
-    )
-
-
-def _keys(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
-    """What a view is sorted by: own turn and then what waits longest; handled lines the newest first."""
-    if wanted.view == "handled":
-        return Problem.handled_at.expression, Problem.id.expression
-    is_theirs = case((Problem.waiting_for == Side.SUPPLIER.value, 0), else_=1)
-    return is_theirs, Problem.waiting_since.expression, Problem.id.expression
-
-
-def _order(wanted: Wanted, *, backwards: bool = False) -> Iterable[ColumnElement[Any]]:
-    descending = (wanted.view == "handled") != backwards
-    return [key.desc() if descending else key.asc() for key in _keys(wanted)]
-
-
-def _is_beyond(wanted: Wanted, position: Sequence[Any], *, backwards: bool = False) -> ColumnElement[bool]:
-    descending = (wanted.view == "handled") != backwards
-    keys = _keys(wanted)
-    steps = []
-    for place, (key, value) in enumerate(zip(keys, position, strict=True)):
-        same = [earlier == known for earlier, known in zip(keys[:place], position, strict=False)]
-        steps.append(and_(*same, key < value if descending else key > value))
-    return or_(*steps)
-
-
-def _position(wanted: Wanted, line: Problem) -> tuple[Any, ...]:
-    if wanted.view == "handled":
-        return line.handled_at, line.id
-    return int(line.waiting_for != Side.SUPPLIER), line.waiting_since, line.id
-
-
-def _write_cursor(wanted: Wanted, line: Problem) -> str:
-    *turn, at, number = _position(wanted, line)
-    return "-".join(map(str, [*turn, (at - EPOCH) // timedelta(microseconds=1), number]))
-
-
-def _read_cursor(wanted: Wanted) -> tuple[Any, ...] | None:
-    """Where a page goes on; None when that was written for another view."""
-    match = CURSOR.fullmatch(wanted.after)
-    if match is None or (match[1] is None) != (wanted.view == "handled"):
-        return None
-    at, number = EPOCH + timedelta(microseconds=int(match[2])), int(match[3])
-    return (at, number) if match[1] is None else (int(match[1]), at, number)
-
-
-def _fill(lines: list[Shown], at_most: int | None = SHOWN_OF_A_THREAD) -> None:
-    """Read the newest comments and the pictures of these lines. Two queries."""
-    ids = [shown.line.id for shown in lines]
-    threads: dict[int, list[Any]] = {line_id: [] for line_id in ids}
-    for row in db.session.execute(_newest_comments(ids, at_most)):
-        threads[row.problem_id].append(row)
-    of_lines = pictures.of(ids)
-    for shown in lines:
-        shown.thread = threads[shown.line.id]
-        shown.comment_count = shown.thread[0].total if shown.thread else 0
-        shown.pictures = of_lines[shown.line.id]
-
-
-def _newest_comments(ids: list[int], at_most: int | None) -> Select[Any]:
-    numbered = (
-        select(
-            *(Comment.id, Comment.problem_id, Comment.side, Comment.author, Comment.text, Comment.at),
-            func.row_number().over(partition_by=Comment.problem_id, order_by=Comment.id.desc()).label("place"),
-            func.count().over(partition_by=Comment.problem_id).label("total"),
-        )
-        .where(Comment.problem_id.in_(ids))
-        .subquery()
-    )
-    newest = select(numbered).order_by(numbered.c.id)
-    return newest.where(numbered.c.place <= at_most) if at_most else newest

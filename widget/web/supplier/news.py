@@ -12,7 +12,7 @@ from widget.history import Change
 from widget.people import Person
 from widget.problems import Problem
 from widget.web.supplier.door import bp
-from widget.web.supplier.listing import Wanted
+from widget.web.supplier.wanted import Wanted
 
 
 @bp.get("/news")

@@ -27,7 +27,8 @@ from widget.web.language import gettext as _
 from widget.web.picture_forms import FormRefused
 from widget.web.supplier import listing
 from widget.web.supplier.door import bp, me, take_line
-from widget.web.supplier.listing import Shown, Wanted
+from widget.web.supplier.shown import Shown, count, get_shown
+from widget.web.supplier.wanted import Wanted
 from widget.web.typed import LONGEST_TYPED, clean
 
 # These take along what is in the line's field.
@@ -185,7 +186,7 @@ def _answer(reference: str, did: str) -> Response:
     wanted = Wanted.read_back(request.form.get("back", ""))
     if "HX-Request" not in request.headers:
         return redirect(wanted.url_with({"done": reference, "did": did}), 303)
-    shown = listing.get_shown(g.person, reference, whole=bool(wanted.line))
+    shown = get_shown(g.person, reference, whole=bool(wanted.line))
     # What was typed and is not sent by this press stays in the field.
     if did not in SENDING:
         _keep_typed(shown, request.form.getlist(picture_forms.KEYS_FIELD))
@@ -193,7 +194,7 @@ def _answer(reference: str, did: str) -> Response:
     return make_response(
         render_template(
             "supplier/changed.html",
-            wanted=wanted, shown=shown, is_gone=is_gone, did=did, numbers=listing.count(g.person),
+            wanted=wanted, shown=shown, is_gone=is_gone, did=did, numbers=count(g.person),
         )
     )  # fmt: skip
 
@@ -203,7 +204,7 @@ def _refused(reference: str, status: int, sentence: str, drafts: list[str]) -> R
     db.session.rollback()
     wanted = Wanted.read_back(request.form.get("back", ""))
     is_whole = bool(wanted.line) or "HX-Request" not in request.headers
-    shown = listing.get_shown(g.person, reference, whole=is_whole)
+    shown = get_shown(g.person, reference, whole=is_whole)
     shown.trouble = sentence
     _keep_typed(shown, drafts or request.form.getlist(picture_forms.KEYS_FIELD))
     if "HX-Request" in request.headers:

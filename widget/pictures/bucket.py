@@ -21,6 +21,18 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # Of a bucket that was given without a prefix: all that is swept below it must be ours.
 DEFAULT_PREFIX = "pictures"
 PAUSE_SECONDS = 0.2
+# The library's errors quote the provider's whole answer; the first sign found in it says what happened.
+NO_BUCKET = "NoSuchBucket"
+SIGNS = (
+    (r"AuthorizationHeaderMalformed|redirect", "the bucket is in another region"),
+    (NO_BUCKET, "there is no such bucket"),
+    (r"status code: 40[13]", "the bucket refuses the key"),
+    (r"status code: (\d{3})", r"the bucket answered \1"),
+    (r"InvalidCertificate", "the bucket's certificate is not accepted"),
+    (r"TimedOut|timed out", "the bucket did not answer in time"),
+    (r"kind: Connect", "the bucket could not be reached"),
+    (r"", "the connection to the bucket broke"),
+)
 
 T = TypeVar("T")
 
@@ -62,13 +74,15 @@ class Bucket:
 class Patience:
     """Seconds to connect, for one attempt, for an attempt worth a second one, and to look what became of the first.
 
-    `quick`, the pause, `attempt` and `look` together stay below 20 s: a request that takes 30 s is killed.
+    `quick`, the pause, `attempt` and `look` together stay below 20 s: a request that takes 30 s is killed. `rest`: for
+    how long nobody else is made to wait after somebody waited in vain.
     """
 
     connect: float = 3.0
     attempt: float = 13.0
     quick: float = 3.0
     look: float = 3.5
+    rest: float = 10.0
 
 
 class S3:
@@ -86,6 +100,7 @@ class S3:
         self._keys = (access_key_id, secret_access_key)
         self._patience = patience or Patience()
         self._store: S3Store | None = None
+        self._rests_until = 0.0
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Kept by the provider once it returns."""
@@ -122,7 +137,7 @@ class S3:
     def keys_older_than(self, moment: datetime) -> Iterator[str]:
         """The keys of older files, by the provider's clock. Every page of the list is a call of its own."""
         try:
-            with _bucket_troubles():
+            with bucket_troubles():
                 for page in self._client().list(chunk_size=1000):
                     yield from (
                         each["path"] for each in page if each["last_modified"] < moment and is_key(each["path"])
@@ -131,21 +146,35 @@ class S3:
             raise StorageTrouble("the bucket has no list of its files") from None
 
     def _holds(self, key: str, content: bytes) -> bool:
-        with _bucket_troubles():
+        with bucket_troubles():
             return self._connect(self._patience.look).get(key).bytes().to_bytes() == content
+
+    @property
+    def _rests(self) -> bool:
+        """One who deletes three files, or shows twenty, is not to wait for each of them in vain."""
+        return time.monotonic() < self._rests_until
 
     def _call(self, action: Callable[[S3Store], T]) -> T:
         """One attempt, and another when the first failed quickly: both together end in time."""
+        if self._rests:
+            raise StorageTrouble("the bucket did not answer in time a moment ago")
+        try:
+            return self._attempt(action)
+        except PassingTrouble:
+            if self._rests:
+                raise
+        time.sleep(PAUSE_SECONDS)
+        return self._attempt(action)
+
+    def _attempt(self, action: Callable[[S3Store], T]) -> T:
         started = time.monotonic()
         try:
-            with _bucket_troubles():
+            with bucket_troubles():
                 return action(self._client())
         except PassingTrouble:
             if time.monotonic() - started > self._patience.quick:
-                raise
-        time.sleep(PAUSE_SECONDS)
-        with _bucket_troubles():
-            return action(self._client())
+                self._rests_until = time.monotonic() + self._patience.rest
+            raise
 
     def _client(self) -> S3Store:
         if S3._runs_in not in (None, os.getpid()):
@@ -167,6 +196,9 @@ class S3:
             endpoint=self._bucket.address,
             aws_endpoint_url_s3=self._bucket.address,
             virtual_hosted_style_request=False,
+            skip_signature=False,
+            s3_express=False,
+            conditional_put="etag",
             # Not every provider knows the call that deletes many.
             disable_bulk_delete=True,
             credential_provider=self._credentials,
@@ -193,33 +225,26 @@ class S3:
 
 
 @contextmanager
-def _bucket_troubles() -> Iterator[None]:
-    """The library's errors quote the provider's whole answer; ours say in a few words what happened."""
+def bucket_troubles() -> Iterator[None]:
+    """The library's errors become Missing, FileExistsError and StorageTrouble."""
     from obstore import exceptions
 
     try:
         yield
     except FileNotFoundError as error:
-        if "NoSuchBucket" in str(error):
-            raise StorageTrouble("there is no such bucket") from error
+        if NO_BUCKET in str(error):
+            raise StorageTrouble(_in_words(error)) from error
         raise Missing("nothing is kept under that key") from error
     except exceptions.AlreadyExistsError as error:
         raise FileExistsError from error
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-        raise StorageTrouble("the bucket refuses the key") from error
+        raise StorageTrouble(_in_words(error)) from error
     except exceptions.GenericError as error:
-        raise PassingTrouble(_in_words(str(error))) from error
+        raise PassingTrouble(_in_words(error)) from error
     except exceptions.BaseError as error:
         raise StorageTrouble("the bucket cannot be used as it is set") from error
 
 
-def _in_words(error: str) -> str:
-    if "AuthorizationHeaderMalformed" in error or "redirect" in error:
-        return "the bucket is in another region"
-    if status := re.search(r"status code: (\d{3})", error):
-        return f"the bucket answered {status[1]}"
-    if "TimedOut" in error or "timed out" in error:
-        return "the bucket did not answer in time"
-    if "kind: Connect" in error:
-        return "the bucket could not be reached"
-    return "the connection to the bucket broke"
+def _in_words(error: Exception) -> str:
+    found = ((re.search(sign, str(error)), words) for sign, words in SIGNS)
+    return next(match.expand(words) for match, words in found if match)

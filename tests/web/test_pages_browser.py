@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from tests.processes import free_port
-from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, link_of, painter_link, world
+from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, link_of, world
 from widget.config import Config
 from widget.people import Side
 
@@ -92,7 +92,7 @@ def test_from_the_note_through_the_link_to_the_line_and_out(app, url, page):
     line = add_lines(app, 1)[0]
     page.goto(f"{url}/lines/P-{line}")
     expect(page.get_by_role("heading", name="Open your personal link")).to_be_visible()
-    page.goto(url + painter_link(app))
+    page.goto(url + link_of(app))
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name=f"P-{line}")).to_be_visible()
     assert page.url == f"{url}/lines/P-{line}"

@@ -10,6 +10,9 @@
   var PREFIX = "supplier-desk-draft:";
   var waiting = {};
 
+  /* Else htmx writes the heights of fields into the page as style attributes, which the page's policy forbids. */
+  if (window.htmx) window.htmx.config.attributesToSettle = ["class"];
+
   /* The store of this device. It may be blocked or full: then there are no drafts, and all else works. */
 
   function load(key) {

@@ -108,6 +108,7 @@ class Row:
 
 def read(text: str, board: Board) -> Pasted:
     """Rows out of what a spreadsheet copied: tabs between cells, quotes around cells with line breaks."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     cells = [[clean(cell) for cell in row] for row in csv.reader(StringIO(text), **_quoting_of(text))]
     cells = [row for row in cells if any(row)]
     header = _header(cells[0]) if cells else None
@@ -174,12 +175,15 @@ def _report(board: Board) -> AnyResponse:
             reported.append(reference)
         else:
             left.append(replace(row, refusal=why))
+    is_done = bool(reported) and not any(row.is_wanted for row in left)
     left = [replace(row, is_wanted=row.is_wanted and not row.doubt) for row in _looked_at(left, types)]
+    if is_done:
+        query = urlencode({"board": board, "reported": ",".join(dict.fromkeys(reported))})
+        answer = reporting.redirect_to(f"{bp.url_prefix}/paste?{query}")
+    else:
+        answer = _preview(422, board, types, left, reported=_own(reported))
     db.session.commit()
-    if reported and not any(row.is_wanted for row in left):
-        told = ",".join(dict.fromkeys(reported))
-        return reporting.redirect_to(f"{bp.url_prefix}/paste?{urlencode({'board': board, 'reported': told})}")
-    return _preview(422, board, types, left, reported=_own(reported))
+    return answer
 
 
 def _reported(row: Row) -> tuple[str, str]:

@@ -183,6 +183,11 @@ def test_all_wrong_fields_are_named_at_once_and_all_that_was_typed_comes_back(ap
     assert contents(app) == before
 
 
+def test_a_comment_may_be_left_out(app, painter):
+    form = {name: value for name, value in TYPED.items() if name != "comment_supplier"}
+    assert painter.post("/supplier/report", data=form, headers=FROM_OUR_PAGE).status_code == 303
+
+
 def test_an_empty_form_says_what_is_missing(app, painter):
     for missing in ("", None):
         answer = send(painter, order_number=missing, problem_type=missing, problem=missing, comment_supplier=missing)

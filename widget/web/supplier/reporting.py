@@ -52,7 +52,9 @@ class Words(fields.String):
         checks: list[Any] = [validate.Length(max=longest, error=TOO_LONG[longest])]
         if missing:
             checks.append(validate.Length(min=1, error=missing))
-        super().__init__(required=bool(missing), error_messages={"required": missing}, validate=checks)
+        # A field that may stay empty may as well be left out.
+        needed: dict[str, Any] = {"required": True} if missing else {"load_default": ""}
+        super().__init__(**needed, error_messages={"required": missing}, validate=checks)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         return clean(super()._deserialize(value, attr, data, **kwargs))

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget.secrets import Box, UnreadableSecret
-from widget.tokens import LIFETIME, ActionToken, ActionTokens, TokenRefused
+from widget.tokens import (
+    LIFETIME,
+    PICTURE_ADDRESS_KEPT,
+    PICTURE_LIFETIME,
+    ActionToken,
+    ActionTokens,
+    PictureToken,
+    PictureTokens,
+    TokenRefused,
+)
 
 KEY, OLD_KEY = "the key of today, long enough for us", "the key of yesterday, long enough too"
 TOKEN = ActionToken(1, 501, 31, 4)
@@ -60,6 +69,41 @@ def test_no_text_but_a_token_opens(text: str) -> None:
 def test_no_edit_of_a_token_opens(data: st.DataObject) -> None:
     tokens = ActionTokens((KEY,), "line")
     text = tokens.make(TOKEN)
+    at = data.draw(st.integers(0, len(text) - 1))
+    letter = data.draw(st.sampled_from("ABCxyz0129-_.=\x00é").filter(lambda sign: sign != text[at]))
+    with pytest.raises(TokenRefused):
+        tokens.open(text[:at] + letter + text[at + 1 :])
+
+
+def test_a_pictures_token_says_which_file_until_when() -> None:
+    now = 5 * PICTURE_ADDRESS_KEPT
+    token = PictureTokens((KEY,)).open(PictureTokens((KEY,)).make(31, "view", now), now)
+    assert token == PictureToken(31, "view", now + PICTURE_LIFETIME)
+
+
+def test_a_pictures_token_is_the_same_for_a_while_and_lives_an_hour_at_most() -> None:
+    tokens, now = PictureTokens((KEY,)), 5 * PICTURE_ADDRESS_KEPT
+    text = tokens.make(31, "full", now)
+    assert PICTURE_ADDRESS_KEPT >= 600
+    assert text == tokens.make(31, "full", now + PICTURE_ADDRESS_KEPT - 1)
+    assert tokens.open(text, now + PICTURE_LIFETIME - 1).picture == 31
+    for refused_at in (now + PICTURE_LIFETIME, now - 61):
+        with pytest.raises(TokenRefused):
+            tokens.open(text, refused_at)
+
+
+def test_pictures_tokens_of_an_older_key_open_and_other_tokens_do_not() -> None:
+    before, after = PictureTokens((OLD_KEY,)), PictureTokens((KEY, OLD_KEY))
+    assert after.open(before.make(31, "full")).picture == 31
+    for stranger in (after.make(31, "full"), ActionTokens((OLD_KEY,), "line").make(TOKEN)):
+        with pytest.raises(TokenRefused):
+            before.open(stranger)
+
+
+@given(st.data())
+def test_no_edit_of_a_pictures_token_opens(data: st.DataObject) -> None:
+    tokens = PictureTokens((KEY,))
+    text = tokens.make(31, "full")
     at = data.draw(st.integers(0, len(text) - 1))
     letter = data.draw(st.sampled_from("ABCxyz0129-_.=\x00é").filter(lambda sign: sign != text[at]))
     with pytest.raises(TokenRefused):

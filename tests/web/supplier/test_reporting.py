@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.test import TestResponse
 
 from tests import factories
@@ -72,12 +74,10 @@ def send(client: FlaskClient, headers: dict[str, str] = FROM_OUR_PAGE, **changed
 def lines(app: Flask) -> list[Problem]:
     """All lines, oldest first, with all they hang on."""
     with app.app_context():
-        found = list(db.session.query(Problem).order_by(Problem.id))
-        for line in found:
-            assert line.order
-            assert line.type
-            assert line.comments is not None
-        return found
+        whole = [joinedload(Problem.order), joinedload(Problem.type), joinedload(Problem.supplier)]
+        return list(
+            db.session.scalars(select(Problem).options(*whole, selectinload(Problem.comments)).order_by(Problem.id))
+        )
 
 
 def words_of(answer: TestResponse) -> str:
@@ -106,8 +106,7 @@ def test_a_line_is_reported_for_the_reporters_own_supplier(app, painter):
     assert (line.order.name, line.type.code, line.problem) == ("NL10423", "address_incomplete", "house number missing")
     assert (line.comment_supplier, line.waiting_for) == ("please hurry", Side.CUSTOMER_SERVICE)
     assert line.reported_by == "Li <li@dafen.example>"
-    with app.app_context():
-        assert db.session.get(Problem, 1).supplier.name == WORKSHOP
+    assert line.supplier.name == WORKSHOP
 
 
 def test_a_script_is_told_where_to_go(app, painter):
@@ -301,7 +300,8 @@ def test_it_is_reported_as_a_new_line_on_demand(app, painter):
 def test_the_same_words_are_never_a_second_line(app, painter):
     send(painter)
     _let_a_minute_pass(app)
-    for changed in ({}, {"anyway": "1"}, {"problem_type": "other"}):
+    different: list[dict[str, Any]] = [{}, {"anyway": "1"}, {"problem_type": "other"}]
+    for changed in different:
         assert send(painter, **changed).status_code == 409
     assert 'name="anyway"' not in send(painter).text
     assert len(lines(app)) == 1

@@ -322,7 +322,8 @@
     event.detail.isError = !event.detail.shouldSwap;
   });
   document.addEventListener("htmx:afterRequest", function (event) {
-    var form = event.detail.elt, status = event.detail.xhr ? event.detail.xhr.status : 0;
+    /* A form that was replaced is no longer what the event is about. */
+    var form = event.detail.requestConfig.elt, status = event.detail.xhr.status;
     if (!keepsDrafts(form) || status < 200 || status >= 400) return;
     /* Pasted rows that are shown are not reported yet. */
     if (isOurs(form) && !event.detail.xhr.getResponseHeader("HX-Redirect")) return;

@@ -19,6 +19,7 @@ EVENT_FIELDS = {
     "event": "{{event.type}}",
     "ticket_id": "{{ticket.id}}",
     "customer_id": "{{ticket.customer.id}}",
+    "ticket_status": "{{ticket.status}}",
     "subject": "{{ticket.subject}}",
     "message_text": "{{message.body_text}}",
     "message_channel": "{{message.channel}}",

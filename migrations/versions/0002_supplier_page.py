@@ -14,6 +14,7 @@ OPEN, HANDLED = sa.text("handled_at IS NULL"), sa.text("handled_at IS NOT NULL")
 
 
 def upgrade() -> None:
+    op.add_column("tickets", sa.Column("is_open", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column("people", sa.Column("locale", sa.Text(), nullable=False, server_default=""))
     op.add_column("problems", sa.Column("address_before", sa.Text(), nullable=False, server_default=""))
     op.add_column("problems", sa.Column("address_seen_at", MOMENT, nullable=True))
@@ -100,3 +101,4 @@ def downgrade() -> None:
     for column in ("picture_count", "address_seen_at", "address_before"):
         op.drop_column("problems", column)
     op.drop_column("people", "locale")
+    op.drop_column("tickets", "is_open")

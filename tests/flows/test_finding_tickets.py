@@ -83,9 +83,22 @@ def test_of_several_an_agent_chooses(live: Live, workshop: Workshop) -> None:
     assert len(tickets(live)) == 2
 
 
-def test_where_none_is_open_one_is_opened_for_that_customer(live: Live, workshop: Workshop) -> None:
-    closed = write_unheard(live, "Thanks for NL10423")
+def test_the_customers_one_open_ticket_is_taken_where_closed_ones_name_the_order(
+    live: Live, workshop: Workshop
+) -> None:
+    closed, other = write_unheard(live, "Thanks for NL10423"), write_unheard(live, "Something else")
     live.api(f"tickets/{closed}", "PUT", status="closed")
+    live.settled()
+    live.start_worker()
+    workshop.report("NL10423", "no house number")
+    wait_until(lambda: "no house number" in texts(live, other))
+    assert len(tickets(live)) == 2
+
+
+def test_where_none_is_open_one_is_opened_for_that_customer(live: Live, workshop: Workshop) -> None:
+    closed = live.write("Thanks for NL10423")
+    live.api(f"tickets/{closed}", "PUT", status="closed")
+    live.settled()
     live.start_worker()
     workshop.report("NL10423", "no house number")
     (opened,) = wait_until(lambda: [each for each in tickets(live) if each["id"] != closed])

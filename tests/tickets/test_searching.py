@@ -59,7 +59,7 @@ def see_ticket(number: int = TICKET) -> None:
 
 def test_a_report_queues_one_search_and_keeps_the_note(line: Problem) -> None:
     (search,) = sent("gorgias.find_ticket")
-    assert search.payload == {"order_id": line.order_id, "order_name": "NL10423"}
+    assert search.payload == {"order_id": line.order_id, "order_name": "NL10423", "customer_ids": []}
     assert (sent("gorgias.note"), waiting(), state()) == ([], 1, SearchState.SEARCHING)
 
 
@@ -167,6 +167,51 @@ def test_a_known_ticket_is_told_at_once(store: Any) -> None:
     factories.line(1)
     assert told() == [(TICKET, "The supplier (Li Wei) reported: Address incomplete")]
     assert sent("gorgias.find_ticket") == []
+
+
+@pytest.fixture
+def closed(store: Any) -> None:
+    """The order's ticket is known, and closed."""
+    factories.supplier(factories.store(factories.helpdesk()))
+    tickets.see(1, TICKET, CUSTOMER, [(NAME, "subject")], is_open=False)
+
+
+def test_nobody_is_told_in_a_closed_ticket(closed: None) -> None:
+    line = factories.line(1)
+    assert (told(), waiting()) == ([], 1)
+    assert sent("gorgias.find_ticket")[0].payload["customer_ids"] == [CUSTOMER]
+    problems.no_ticket_found(line.order, CUSTOMER)
+    assert len(sent("gorgias.ticket")) == 1
+
+
+def test_another_open_ticket_of_the_order_is_told(closed: None) -> None:
+    see_ticket(OTHER_TICKET - 100)
+    factories.line(1)
+    assert told() == [(OTHER_TICKET - 100, "The supplier (Li Wei) reported: Address incomplete")]
+
+
+def test_a_ticket_that_is_opened_again_ends_the_wait(closed: None) -> None:
+    factories.line(1)
+    see_ticket()
+    assert told() == []
+    problems.catch_up(tickets.see(1, TICKET, CUSTOMER, [], is_open=True))
+    assert told() == [(TICKET, "The supplier (Li Wei) reported: Address incomplete")]
+
+
+def test_what_asks_for_nothing_may_stand_in_a_closed_ticket(closed: None) -> None:
+    tickets.see(1, TICKET, CUSTOMER, [], is_open=True)
+    line = factories.line(1)
+    tickets.see(1, TICKET, CUSTOMER, [], is_open=False)
+    problems.mark_handled(line, by=LI_AS_PERSON, at=NOWHERE, shown=line.version)
+    assert [ticket for ticket, _ in told()] == [TICKET, TICKET]
+    assert sent("gorgias.find_ticket") == []
+
+
+def test_the_search_begins_again_when_the_ticket_was_closed_since(line: Problem) -> None:
+    see_ticket()
+    tickets.see(1, TICKET, CUSTOMER, [], is_open=False)
+    problems.comment(line, "still waiting", by=LI_AS_PERSON, at=NOWHERE)
+    assert (len(sent("gorgias.find_ticket")), waiting(), state()) == (1, 1, SearchState.SEARCHING)
 
 
 def test_many_who_report_at_once_search_once(app: Flask) -> None:

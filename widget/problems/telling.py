@@ -37,7 +37,8 @@ def tell(
     """Note and tags for the ticket it was done in, and true tags on the order's other tickets."""
     known = tickets.about(problem.order_id)
     home = at.ticket or (known[0] if known else None)
-    if home is None and _asks_customer_service(problem, by):
+    # What customer service has to hear of is not told in a closed ticket, where nobody looks.
+    if _asks_customer_service(problem, by) and not (home and home.is_open):
         home = tickets.await_ticket(problem.order)
     helpdesk = problem.order.store.helpdesk
     mention = people.find_mention(helpdesk.id, problem.supplier) if by.side == Side.CUSTOMER_SERVICE else None
@@ -67,6 +68,7 @@ def tell(
 def link_ticket(ticket: Ticket, order: Order) -> bool:
     """Say by hand which order a ticket is about, and post in it what waited for that; whether it is news."""
     is_news = tickets.link(ticket, order)
+    ticket.is_open = True
     db.session.flush()
     catch_up(ticket)
     return is_news
@@ -74,6 +76,8 @@ def link_ticket(ticket: Ticket, order: Order) -> bool:
 
 def catch_up(ticket: Ticket) -> None:
     """Post in a ticket what was said about its orders before anybody knew of it."""
+    if not ticket.is_open:
+        return
     caught_up = [tickets.end_search(ticket, order_id) for order_id in tickets.searched_for(ticket)]
     if any(caught_up):
         keep_tags_true(ticket)

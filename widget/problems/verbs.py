@@ -195,14 +195,14 @@ def _check_open(problem: Problem) -> None:
 
 def _check_read(problem: Problem, shown: int, by: Actor) -> None:
     """Nobody is done with a line on which somebody else has just written something he has not seen."""
-    comment_ = history.find_change_since("problem", problem.id, "comment", shown)
-    if comment_ is not None and comment_.actor_email != by.email:
+    comment_ = history.find_change_since("problem", problem.id, "comment", shown, not_by=by.email)
+    if comment_ is not None:
         raise Refused(
             "{who} wrote on {at}: “{words}”. Read it first, then mark the line as handled.",
             who=comment_.actor, at=comment_.at, words=comment_.new[:200],
         )  # fmt: skip
-    address = history.find_change_since("problem", problem.id, "address", shown)
-    if address is not None and address.actor_email != by.email:
+    address = history.find_change_since("problem", problem.id, "address", shown, not_by=by.email)
+    if address is not None:
         raise Refused(
             "{who} changed the address on {at}: “{address}”. Read it first, then mark the line as handled.",
             who=address.actor, at=address.at, address=address.new[:200],

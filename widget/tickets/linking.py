@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, true, union_all
+from sqlalchemy import Connection, Select, bindparam, delete, select, true, union_all
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased
@@ -26,6 +26,7 @@ class Sighting(NamedTuple):
 
     gorgias_id: int
     customer_id: int
+    is_open: bool
     order_id: int | None
     store_id: int | None
     name: str | None
@@ -43,7 +44,7 @@ class Known(NamedTuple):
 # This ticket may come twice; whoever reads it does not mind.
 _CUSTOMERS_TICKETS = union_all(
     *(
-        select(Ticket.id, Ticket.gorgias_id, Ticket.customer_id).where(
+        select(Ticket.id, Ticket.gorgias_id, Ticket.customer_id, Ticket.is_open).where(
             Ticket.helpdesk_id == bindparam("helpdesk"), condition
         )
         for condition in (Ticket.customer_id == bindparam("customer"), Ticket.gorgias_id == bindparam("ticket"))
@@ -55,6 +56,7 @@ _KNOWN = Prepared(
         Helpdesk.catalogue_version,
         _CUSTOMERS_TICKETS.c.gorgias_id,
         _CUSTOMERS_TICKETS.c.customer_id,
+        _CUSTOMERS_TICKETS.c.is_open,
         Order.id,
         Order.store_id,
         Order.name,
@@ -78,9 +80,21 @@ def known(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id:
     return Known(rows[0][0], rows[0][1], [Sighting(*row[2:]) for row in rows if row[2] is not None])
 
 
-def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tuple[OrderName, str]]) -> Ticket:
-    """Remember a ticket, whose it is, and the orders found in it. What is linked by hand is left alone."""
+def see(
+    helpdesk_id: int,
+    ticket_id: int,
+    customer_id: int,
+    found: Iterable[tuple[OrderName, str]],
+    *,
+    is_open: bool | None = None,
+) -> Ticket:
+    """Remember a ticket, whose it is, whether it is open (None: not told), and the orders found in it.
+
+    What is linked by hand is left alone.
+    """
     ticket = _remember(helpdesk_id, ticket_id, customer_id)
+    if is_open is not None:
+        ticket.is_open = is_open
     by_hand = _names_linked_by_hand(ticket)
     for name, where in found:
         if name.name not in by_hand:
@@ -89,22 +103,16 @@ def see(helpdesk_id: int, ticket_id: int, customer_id: int, found: Iterable[tupl
 
 
 def find_for(order: Order, ticket_id: int, customer_id: int, where: str) -> Ticket:
-    """Remember a ticket that is about an order, however it became known; the ticket, locked until the commit."""
+    """Remember an open ticket that is about an order, however it became known; locked until the commit."""
     ticket = _remember(order.store.helpdesk_id, ticket_id, customer_id)
+    ticket.is_open = True
     _add(ticket, order, where)
     return ticket
 
 
 def lock_home(order_id: int) -> Ticket | None:
-    """The ticket in which things about an order are told, the newest one; locked until the commit."""
-    newest = (
-        select(Ticket)
-        .join(TicketOrder, TicketOrder.ticket_id == Ticket.id)
-        .where(TicketOrder.order_id == order_id)
-        .order_by(Ticket.gorgias_id.desc())
-        .limit(1)
-    )
-    return db.session.scalar(newest.with_for_update(of=Ticket))
+    """The ticket in which things about an order are told, the newest open one if any; locked until the commit."""
+    return db.session.scalar(_about(order_id).limit(1).with_for_update(of=Ticket))
 
 
 def lock(helpdesk_id: int, ticket_id: int) -> Ticket:
@@ -134,15 +142,8 @@ def link(ticket: Ticket, order: Order) -> bool:
 
 
 def about(order_id: int) -> list[Ticket]:
-    """All tickets known to be about an order, the newest first."""
-    return list(
-        db.session.scalars(
-            select(Ticket)
-            .join(TicketOrder, TicketOrder.ticket_id == Ticket.id)
-            .where(TicketOrder.order_id == order_id)
-            .order_by(Ticket.gorgias_id.desc())
-        )
-    )
+    """All tickets known to be about an order, open ones first, the newest first."""
+    return list(db.session.scalars(_about(order_id)))
 
 
 def order_ids_of(ticket: Ticket) -> list[int]:
@@ -156,11 +157,20 @@ def check_customer(ticket: Ticket, customer_id: int) -> None:
         raise Refused("This ticket belongs to another customer. Reload the ticket and press again.")
 
 
+def _about(order_id: int) -> Select[Ticket]:
+    return (
+        select(Ticket)
+        .join(TicketOrder, TicketOrder.ticket_id == Ticket.id)
+        .where(TicketOrder.order_id == order_id)
+        .order_by(Ticket.is_open.desc(), Ticket.gorgias_id.desc())
+    )
+
+
 def _remember(helpdesk_id: int, ticket_id: int, customer_id: int) -> Ticket:
     """Add the ticket, or say whose it is; either locks it."""
     insert = postgresql_insert if is_postgresql() else sqlite_insert
     seen = insert(Ticket).values(
-        helpdesk_id=helpdesk_id, gorgias_id=ticket_id, customer_id=customer_id, tags="", seen_at=utcnow()
+        helpdesk_id=helpdesk_id, gorgias_id=ticket_id, customer_id=customer_id, tags="", is_open=True, seen_at=utcnow()
     )
     whose = {"customer_id": customer_id} if customer_id else {"gorgias_id": ticket_id}
     db.session.execute(seen.on_conflict_do_update(index_elements=["helpdesk_id", "gorgias_id"], set_=whose))

@@ -43,11 +43,11 @@ class Candidate(NamedTuple):
 
 
 def await_ticket(order: Order) -> Ticket | None:
-    """Lock the order's search, which begins now if it has to; the ticket, if it was found in the meantime."""
+    """Lock the order's search, which begins now if it has to; the open ticket, if it was found in the meantime."""
     search = _lock(order)
-    known = about(order.id)
-    if known:
-        return known[0]
+    known = _open_ticket(order)
+    if known is not None:
+        return known
     if search.state == SearchState.OVER:
         _move(search, SearchState.SEARCHING)
         _search(order)
@@ -82,7 +82,7 @@ def open_one(order: Order, *, customer_id: int, subject: str, tags: set[str]) ->
     """There is no ticket: queue one that holds nothing but the first of the waiting notes."""
     search = _lock(order)
     first = _waiting(order.id).first()
-    if first is None or search.state not in (SearchState.SEARCHING, SearchState.OFFERED) or about(order.id):
+    if first is None or search.state not in (SearchState.SEARCHING, SearchState.OFFERED) or _open_ticket(order):
         return
     _move(search, SearchState.OPENING)
     helpdesk, mark = order.store.helpdesk, outbox.new_external_id()
@@ -188,13 +188,21 @@ def _lock(order: Order) -> TicketSearch:
     return search
 
 
+def _open_ticket(order: Order) -> Ticket | None:
+    return next((ticket for ticket in about(order.id) if ticket.is_open), None)
+
+
 def _search(order: Order) -> None:
     helpdesk = order.store.helpdesk
     outbox.enqueue(
         "gorgias.find_ticket",
         lane=lane_of(order),
         account=helpdesk.account,
-        payload={"order_id": order.id, "order_name": order.name},
+        payload={
+            "order_id": order.id,
+            "order_name": order.name,
+            "customer_ids": sorted({ticket.customer_id for ticket in about(order.id)} - {0}),
+        },
     )
 
 

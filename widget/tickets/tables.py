@@ -27,6 +27,8 @@ class Ticket(Base):
     gorgias_id: Mapped[int] = mapped_column(VendorId)
     customer_id: Mapped[int] = mapped_column(VendorId, default=0)
     tags: Mapped[str] = mapped_column(default="")
+    # As the helpdesk last said; a ticket of which it said nothing counts as open.
+    is_open: Mapped[bool] = mapped_column(default=True)
     seen_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     helpdesk: Mapped[Helpdesk] = relationship()

@@ -76,8 +76,8 @@ def hang_on_note(step: Step, report: Report) -> None:
 
 
 def search_ticket(tools: Tools, step: Step) -> Found:
-    """Payload: order_id, order_name."""
-    return find_ticket(tools.gorgias, step.payload["order_name"], [])
+    """Payload: order_id, order_name, customer_ids (of the closed tickets we know)."""
+    return find_ticket(tools.gorgias, step.payload["order_name"], step.payload["customer_ids"])
 
 
 def take_found(step: Step, report: Report) -> None:

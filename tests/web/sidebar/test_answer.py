@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event as sa_event
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
 from tests import factories
 from tests.factories import HOOK_SECRET, LI_AS_PERSON, OTHER_CUSTOMER, OTHER_TICKET, TICKET, ask
@@ -20,7 +20,7 @@ from widget.db import db
 from widget.orders import OrderName
 from widget.people import Actor, Side
 from widget.problem_types import Board, ProblemType
-from widget.tickets import Place
+from widget.tickets import Place, Ticket
 
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example", gorgias_id=11)
 HEADERS = {installation.SECRET_HEADER: HOOK_SECRET}
@@ -381,3 +381,23 @@ def test_known_orders_of_a_ticket_are_not_written_again(app: Flask, client: Flas
         known = factories.ticket(shop[0].id, TICKET)
         assert known.customer_id == factories.CUSTOMER
         assert OrderName(shop[1].id, "NL10423")
+
+
+@pytest.mark.parametrize(("told", "remembered"), [("closed", False), ("open", True), ("None", True), ("snoozed", True)])
+def test_whether_the_ticket_is_open_is_remembered(
+    app: Flask, client: FlaskClient, shop: Any, told: str, remembered: bool
+) -> None:
+    ask(client, ticket_status="open")
+    ask(client, ticket_status=told)
+    with app.app_context():
+        assert db.session.scalars(select(Ticket.is_open)).all() == [remembered]
+
+
+def test_a_ticket_opened_again_hears_what_waited(app: Flask, client: FlaskClient, shop: Any) -> None:
+    ask(client, ticket_status="closed")
+    with app.app_context():
+        factories.line(shop[1].id)
+        db.session.commit()
+    assert [row["kind"] for row in factories.queued(app)] == ["gorgias.find_ticket"]
+    ask(client, ticket_status="open")
+    assert "gorgias.note" in [row["kind"] for row in factories.queued(app)]

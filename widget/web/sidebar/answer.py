@@ -23,7 +23,7 @@ from widget.orders import OrderName
 from widget.people import Side
 from widget.problem_types import Board
 from widget.problems import OpenLine
-from widget.tickets import Sighting
+from widget.tickets import Sighting, Ticket
 from widget.tokens import ActionToken, ActionTokens
 from widget.web.sidebar import catalogue
 from widget.web.sidebar.catalogue import Catalogue
@@ -35,6 +35,7 @@ NOTE_CHANNEL = "internal-note"
 MOST_NAMES = 20
 SHOWN_PER_BOARD = 20
 WAITS_FOR: dict[str, str] = {Side.CUSTOMER_SERVICE: "customer service", Side.SUPPLIER: "supplier"}
+STATUSES = {"open": True, "closed": False}
 NO_ORDER = "No order found in this ticket. If you know the number, press Link order."
 
 
@@ -44,6 +45,7 @@ class Event:
 
     ticket_id: int
     customer_id: int
+    is_open: bool | None
     subject: str
     text: str
 
@@ -80,6 +82,7 @@ def read_event(body: bytes) -> Event:
     return Event(
         ticket_id=_number(data.get("ticket_id")),
         customer_id=_number(data.get("customer_id")),
+        is_open=STATUSES.get(_text(data.get("ticket_status"))),
         subject=_text(data.get("subject")),
         # Our own notes come back here as events, and agents compare orders in theirs.
         text="" if is_note else _text(data.get("message_text")),
@@ -124,6 +127,8 @@ def _is_news(event: Event, seen: list[Sighting], found: dict[OrderName, str]) ->
     here = [row for row in seen if row.gorgias_id == event.ticket_id]
     if event.ticket_id and (not here or (event.customer_id and here[0].customer_id != event.customer_id)):
         return True
+    if here and event.is_open is not None and event.is_open != bool(here[0].is_open):
+        return True
     # By number, not by store: a number linked by hand to one store is not another's as well.
     known = {row.name for row in here}
     return any(name.name not in known for name in found)
@@ -133,13 +138,17 @@ def _remember(helpdesk_id: int, event: Event, found: dict[OrderName, str]) -> No
     if not event.ticket_id:
         return
     try:
-        problems.catch_up(tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found.items()))
+        problems.catch_up(_see(helpdesk_id, event, found))
         db.session.commit()
     except DBAPIError as error:
         db.session.rollback()
         if not is_busy(error):
             raise
         log.warning("ticket not remembered: the store is locked", extra={"helpdesk": helpdesk_id})
+
+
+def _see(helpdesk_id: int, event: Event, found: dict[OrderName, str]) -> Ticket:
+    return tickets.see(helpdesk_id, event.ticket_id, event.customer_id, found.items(), is_open=event.is_open)
 
 
 def _answer(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select, update
 
 from tests import factories
 from widget import people, pictures
 from widget.db import db, utcnow
 from widget.errors import NotFound, Refused
+from widget.outbox import Pace
 from widget.people import Person, Role
 from widget.pictures import Picture, PictureRefused, Redrawn, StorageTrouble
+from widget.worker.chores import Chores
 
 MEBIBYTE = 1024 * 1024
 REDRAWN = Redrawn(4032, 3024, "image/jpeg", b"f" * 100, b"v" * 20, b"t" * 5)
@@ -287,3 +291,37 @@ def test_a_file_that_cannot_be_deleted_is_left_for_the_next_sweep(world, app, ca
     stubborn: Any = Stubborn()
     pictures.discard(stubborn, ["a" * 32 + "/full"])
     assert "left for the sweep" in caplog.text
+
+
+def test_the_worker_sweeps_once_an_hour_whoever_of_them_comes_first(app, tmp_path, caplog):
+    def lose(letter: str) -> str:
+        key = f"{letter * 32}/full"
+        app.extensions["pictures"].put(key, b"lost", "image/jpeg")
+        for path in (tmp_path / "pictures").rglob("*full"):
+            os.utime(path, (0, 0))
+        return key
+
+    first = lose("a")
+    with time_machine.travel(utcnow().replace(minute=0)) as clock:
+        do_chores(app)
+        assert first not in files(tmp_path)
+        second = lose("b")
+        do_chores(app)
+        assert second in files(tmp_path)
+        clock.shift(timedelta(hours=1))
+        do_chores(app)
+        assert second not in files(tmp_path)
+    assert "chore failed" not in caplog.text
+
+
+def test_trouble_of_the_storage_stops_no_chore(app, tmp_path, caplog):
+    (tmp_path / "pictures").write_text("no folder")
+    do_chores(app)
+    assert "chore failed chore=_sweep_pictures" in caplog.text
+
+
+def do_chores(app: Flask) -> None:
+    """All that is due, as a worker does that was just started."""
+    chores = Chores(app, Pace(settle_seconds=60, lease_seconds=90, looked_up_kinds=frozenset()), threading.Event())
+    chores.do()
+    chores.close()

@@ -47,19 +47,17 @@ def record(
     )
 
 
-def find_change_since(subject: str, subject_id: int, field: str, version: int) -> Change | None:
-    """The latest change of that field made after the given version was shown."""
-    return db.session.scalar(
-        select(Change)
-        .where(
-            Change.subject == subject,
-            Change.subject_id == subject_id,
-            Change.field == field,
-            Change.version > version,
-        )
-        .order_by(Change.id.desc())
-        .limit(1)
+def find_change_since(subject: str, subject_id: int, field: str, version: int, *, not_by: str = "") -> Change | None:
+    """The latest change of that field made after the given version was shown, leaving out those of one e-mail."""
+    query = select(Change).where(
+        Change.subject == subject,
+        Change.subject_id == subject_id,
+        Change.field == field,
+        Change.version > version,
     )
+    if not_by:
+        query = query.where(Change.actor_email != not_by)
+    return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
 
 
 def of(subject: str, subject_id: int) -> list[Change]:

@@ -100,6 +100,14 @@ def test_done_is_refused_while_a_new_word_was_not_read(line: Problem, at: Place)
     assert line.handled_by == "Li Wei"
 
 
+def test_ones_own_words_do_not_hide_what_was_written_before_them(line: Problem, at: Place) -> None:
+    shown = line.version
+    problems.comment(line, "wait, the customer changed his mind", by=ANNA_AS_AGENT, at=at)
+    problems.comment(line, "sent today", by=LI_AS_PERSON, at=at)
+    with pytest.raises(Refused, match=r"“wait, the customer changed his mind”. Read it first"):
+        problems.mark_handled(line, by=LI_AS_PERSON, at=at, shown=shown)
+
+
 def test_done_is_refused_while_a_new_address_was_not_read(line: Problem, at: Place) -> None:
     shown = line.version
     problems.save_address(line, "Damrak 1", by=ANNA_AS_AGENT, at=at, shown=shown)

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.web.uploads import kept
 from tests.web.visitors import (
     FROM_OUR_PAGE,
     OTHER_WORKSHOP,
     add_comment,
     add_lines,
-    add_picture,
     contents,
     counted_queries,
     link_of,
@@ -260,7 +260,7 @@ def test_a_line_shows_its_pictures(app):
     line = add_lines(app, 1)[0]
     client = signed_in(app)
     assert "Pictures" not in client.get(f"/lines/P-{line}").text
-    add_picture(app, line)
+    kept(app, "anna@brushwood.example", line)
     assert f"Picture 1 of P-{line}" in client.get(f"/lines/P-{line}").text
 
 

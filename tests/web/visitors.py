@@ -16,8 +16,7 @@ from tests import factories
 from widget import orders, people
 from widget.db import Base, db, utcnow
 from widget.orders import OrderName
-from widget.people import Person, Role, Side
-from widget.pictures import Picture
+from widget.people import Role, Side
 from widget.problem_types import Board, choices
 from widget.problems import Comment, Problem
 
@@ -105,28 +104,6 @@ def add_comment(app: Flask, line_id: int, words: str, side: Side = Side.SUPPLIER
     """One comment on a line, with nothing else around it."""
     with app.app_context():
         db.session.add(Comment(problem_id=line_id, side=side.value, author="Li Wei", text=words))
-        db.session.commit()
-
-
-def add_picture(app: Flask, line_id: int, number: int = 1) -> None:
-    """The row of a picture on a line, without its file."""
-    with app.app_context():
-        line = db.session.get_one(Problem, line_id)
-        line.picture_count += 1
-        person = db.session.scalars(select(Person).order_by(Person.id)).first()
-        assert person is not None
-        db.session.add(
-            Picture(
-                key=f"{line_id:016x}{number:016x}",
-                problem_id=line_id,
-                person_id=person.id,
-                content_type="image/jpeg",
-                width=1200,
-                height=900,
-                has_view=False,
-                size=1000,
-            )
-        )
         db.session.commit()
 
 

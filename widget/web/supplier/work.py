@@ -35,6 +35,8 @@ from widget.web.typed import LONGEST_TYPED, clean
 SENDING = {"comment", "handled"}
 NOTHING_SAID = N_("Write a comment or choose a picture.")
 TOO_LONG = N_("At most 5,000 characters, please.")
+RELOAD = N_("Reload the page, then press again.")
+LARGEST_VERSION = 2**31
 
 
 class Cleaned(fields.String):
@@ -51,7 +53,9 @@ class WorkSchema(Schema):
         unknown = EXCLUDE
 
     comment = Cleaned(load_default="", validate=validate.Length(max=LONGEST_TYPED, error=TOO_LONG))
-    version = fields.Integer(load_default=0)
+    version = fields.Integer(
+        load_default=0, validate=validate.Range(0, LARGEST_VERSION, error=RELOAD), error_messages={"invalid": RELOAD}
+    )
 
 
 @dataclass

@@ -122,7 +122,11 @@
     }
     filled.forEach(grow);
     filled.forEach(function (field) { field.dispatchEvent(new Event("change", { bubbles: true })); });
-    if (filled.length || lost) sayRestored(scope, filled);
+    if (!filled.length && !lost) return;
+    sayRestored(scope, filled);
+    /* On a phone the form is closed at first: what waits to be sent must be seen. */
+    var report = scope.closest(".report");
+    if (report) report.classList.add("open");
   }
 
   function sayRestored(scope, filled) {

@@ -367,7 +367,7 @@ def test_pasted_rows_are_shown_corrected_and_reported(app, painter):
     page = painter()
     put_in(page, "Order number", f"{ROWS}\nhello\tOther\tx")
     expect(page.get_by_text("3 rows, 2 ready to report.")).to_be_visible()
-    assert page.url.endswith("/supplier/paste?board=problem_sheet")
+    page.wait_for_url("**/supplier/paste?board=problem_sheet")
     page.get_by_role("button", name="Report 2 lines").click()
     expect(page.get_by_text("2 lines reported.")).to_be_visible()
     page.get_by_label("Order number 1").fill("NL30003")

@@ -198,12 +198,12 @@
     return template ? template.content.firstElementChild.cloneNode(true) : null;
   }
 
-  function sayNotSent(form, answered) {
+  function sayNotSent(form, status) {
     var shown = form.shownIn || form;
     silence(shown);
     var words = wordsOf("not-sent");
     if (!words) return;
-    if (answered) words.classList.add("answered");
+    words.classList.add({ 0: "is-offline", 401: "is-out", 403: "is-out" }[status] || "is-failed");
     words.querySelector("button").addEventListener("click", function () { send(form); });
     shown.appendChild(words);
     words.scrollIntoView({ block: "nearest" });
@@ -335,11 +335,11 @@
   });
   ["htmx:sendError", "htmx:timeout"].forEach(function (name) {
     document.addEventListener(name, function (event) {
-      if (isOurs(event.detail.elt)) sayNotSent(event.detail.elt, false);
+      if (isOurs(event.detail.elt)) sayNotSent(event.detail.elt, 0);
     });
   });
   document.addEventListener("htmx:responseError", function (event) {
-    if (isOurs(event.detail.elt)) sayNotSent(event.detail.elt, true);
+    if (isOurs(event.detail.elt)) sayNotSent(event.detail.elt, event.detail.xhr.status);
   });
 
   /* After the scripts behind this one, which make the pictures' part of a form. */

@@ -329,6 +329,19 @@ def test_trouble_of_the_service_is_told_in_words(painter):
     expect(page.get_by_text("P-3 reported to customer service.")).to_be_visible()
 
 
+def test_whoever_was_signed_out_is_told_and_goes_on_where_he_was(app, url, painter):
+    page = painter()
+    fill(page)
+    page.context.clear_cookies()
+    press_report(page)
+    expect(page.get_by_text("Not sent: you are signed out.").first).to_be_visible()
+    other = page.context.new_page()
+    other.goto(url + painter_link(app))
+    other.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("P-3 reported to customer service.")).to_be_visible()
+
+
 def test_an_impatient_double_press_is_one_line(app, painter):
     page = painter()
     fill(page)

@@ -309,6 +309,7 @@ def _report(board: Board, entry: Entry, drafts: Sequence[Picture]) -> AnyRespons
     if twin is not None and not add_to and not anyway:
         may_report_anyway = twin.problem != entry.problem
         return _come_back(409, board, twin=twin, may_report_anyway=may_report_anyway, drafts=drafts)
+    keys = [draft.key for draft in drafts]
     try:
         line = _added_to(add_to, entry, drafts) if add_to else report(entry, order, drafts)
     except NotFound:
@@ -316,7 +317,8 @@ def _report(board: Board, entry: Entry, drafts: Sequence[Picture]) -> AnyRespons
     except Refused as error:
         db.session.rollback()
         why = language.in_words(error) if add_to else why_refused(error, lines)
-        return _come_back(409, board, errors={"form": why}, drafts=drafts)
+        # One of the pictures may be what is gone.
+        return _come_back(409, board, errors={"form": why}, drafts=pictures.drafts_of(g.person, keys))
     done = line.reference
     presses.keep(_fingerprint(entry), done)
     db.session.commit()

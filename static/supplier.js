@@ -11,7 +11,7 @@
   var keys = document.getElementById("keys");
   var UNDO_MS = 10000;
   var fields = "input, textarea, select, [contenteditable]";
-  var here = null;
+  var here = null, byKeys = false;
 
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function lines() { return all("tr.line"); }
@@ -19,15 +19,19 @@
   function current() {
     var line = lineOf(document.activeElement);
     if (line) return line;
-    return here && document.contains(here) ? here : null;
+    return here && document.contains(here) ? here : document.querySelector(".alone tr.line");
   }
   function go(line) {
     if (!line) return;
     here = line;
     line.focus({ preventScroll: true });
-    line.scrollIntoView({ block: "nearest" });
+    if (byKeys) line.scrollIntoView({ block: "nearest" });
   }
 
+  document.addEventListener("keydown", function () { byKeys = true; }, true);
+  ["mousedown", "touchstart"].forEach(function (name) {
+    document.addEventListener(name, function () { byKeys = false; }, { capture: true, passive: true });
+  });
   document.addEventListener("focusin", function (event) { here = lineOf(event.target) || here; });
 
   /* Keys */
@@ -101,6 +105,13 @@
 
   document.addEventListener("change", function (event) {
     if (event.target.matches("[data-go]")) event.target.form.submit();
+  });
+
+  /* What was done is said once; the scripts that forget drafts have read it by now. */
+  window.addEventListener("load", function () {
+    var address = new URL(window.location.href), said = address.search;
+    ["done", "did", "reported", "added"].forEach(function (name) { address.searchParams.delete(name); });
+    if (address.search !== said && document.querySelector(".done")) history.replaceState(null, "", address);
   });
 
   all("[data-keys]").forEach(function (button) { button.hidden = !keys.showModal; });
@@ -182,9 +193,19 @@
   /* The next line gets the focus, so that one key after the other works; nothing scrolls for those who point. */
   var nextLine = null, sentFrom = null, hadFocus = false;
   document.addEventListener("htmx:beforeSwap", function (event) {
-    var line = isLineForm(event.detail.elt);
+    var line = isLineForm(event.detail.requestConfig.elt);
     nextLine = sentFrom = null;
+    if (toast.contains(event.detail.requestConfig.elt)) {
+      sentFrom = event.detail.target.id;
+      hadFocus = true;
+    }
     if (!line) return;
+    /* A whole page about an error is not the line. */
+    if (event.detail.xhr.status >= 400 && event.detail.xhr.responseText.indexOf('<tr class="line') < 0) {
+      event.detail.shouldSwap = false;
+      event.detail.isError = true;
+      return;
+    }
     var list = lines(), at = list.indexOf(line);
     nextLine = list[at + 1] || list[at - 1] || null;
     sentFrom = line.id;

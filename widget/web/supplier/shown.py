@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from widget import orders, pictures
@@ -68,7 +68,7 @@ class Shown:
 
 @dataclass
 class Listed:
-    """One page of a view. `found` counts the lines from here on."""
+    """One page of a view. `found` counts the lines from here on; 0 where they are not counted."""
 
     lines: list[Shown] = field(default_factory=list)
     found: int = 0
@@ -98,7 +98,9 @@ def read_page(person: Person, wanted: Wanted) -> Listed:
     """Up to fifty lines of a view. Three queries."""
     if wanted.board == REFUNDS:
         return Listed()
-    query = _view(person, wanted).add_columns(_is_unclear(person), func.count().over()).order_by(*_order(wanted))
+    # Handled lines become more and more: nobody waits for them to be counted.
+    found = func.count().over() if wanted.view == "open" else literal(0)
+    query = _view(person, wanted).add_columns(_is_unclear(person), found).order_by(*_order(wanted))
     if after := _read_cursor(wanted):
         query = query.where(_is_beyond(wanted, after))
     rows = db.session.execute(query.limit(PER_PAGE + 1)).all()
@@ -167,16 +169,17 @@ def _view(person: Person, wanted: Wanted) -> Select[Problem]:
         query = query.where(ProblemType.code == wanted.type)
     if wanted.turn:
         query = query.where(Problem.waiting_for == wanted.turn)
-    return query.where(*(_says(word) for word in orders.plain(wanted.q).split()[:MOST_WORDS]))
+    return query.where(*(_says(word) for word in wanted.q.split()[:MOST_WORDS]))
 
 
 def _says(word: str) -> ColumnElement[bool]:
     """Whether a word is somewhere in what people read on a line."""
+    plain = orders.plain(word)
     texts = (Problem.problem, ProblemType.name_en, ProblemType.name_zh)
     comments = exists().where(Comment.problem_id == Problem.id, Comment.text.icontains(word, autoescape=True))
     places = [text.icontains(word, autoescape=True) for text in texts]
-    places += [Order.name.icontains(word.lstrip("#") or word, autoescape=True), comments]
-    if match := REFERENCE.fullmatch(word):
+    places += [Order.name.icontains(plain.lstrip("#") or plain, autoescape=True), comments]
+    if match := REFERENCE.fullmatch(plain):
         places.append(Problem.id == int(match[1]))
     return or_(*places)
 
@@ -212,7 +215,8 @@ def _is_beyond(wanted: Wanted, position: Sequence[Any], *, backwards: bool = Fal
     for place, (key, value) in enumerate(zip(keys, position, strict=True)):
         same = [earlier == known for earlier, known in zip(keys[:place], position, strict=False)]
         steps.append(and_(*same, key < value if descending else key > value))
-    return or_(*steps)
+    # The first condition follows from the others; by it the index finds where to begin.
+    return and_(keys[0] <= position[0] if descending else keys[0] >= position[0], or_(*steps))
 
 
 def _position(wanted: Wanted, line: Problem) -> tuple[Any, ...]:

@@ -181,6 +181,21 @@ def test_a_handled_line_goes_away_at_once_and_undo_brings_it_back_in_its_place(a
     assert is_open(app, lines[0])
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_line_that_went_away_leaves_no_gap_on_a_phone(app, url, new_page):
+    lines = add_lines(app, 2)
+    page = new_page(viewport=PHONE)
+    enter(page, url, app)
+    top = page.locator("tr.line").first.bounding_box()
+    row(page, lines[0]).get_by_role("button", name="Handled by supplier").click()
+    expect(page.locator("tr.line")).to_have_count(1)
+    expect(row(page, lines[0])).to_be_hidden()
+    left = row(page, lines[1]).bounding_box()
+    assert top is not None
+    assert left is not None
+    assert left["y"] + page.evaluate("scrollY") == top["y"]
+
+
 def test_the_last_line_leaves_the_words_of_an_empty_view(app, url, new_page):
     line = add_lines(app, 1)[0]
     page = new_page(viewport=PHONE)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, g, jsonify, render_template_string, request
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from tests.processes import wait_until
@@ -19,7 +20,7 @@ from tests.web.uploads import PHOTO, kept, private_temporary_folder, rows, store
 from tests.web.visitors import FROM_OUR_PAGE, OTHER_WORKSHOP, painter_link, signed_in, world
 from widget import people
 from widget.db import db
-from widget.pictures import Picture
+from widget.pictures import Picture, PictureRefused
 from widget.pictures.redraw import turn
 from widget.web import language, picture_forms, sessions
 
@@ -157,6 +158,12 @@ def test_more_than_ten_files_are_too_many_and_ten_of_them_are_kept(app, client):
     assert answer.status_code == 413
     assert told(answer)["error"] == "At most 10 pictures at once. Send the others afterwards."
     assert len(told(answer)["kept"]) == 10
+
+
+def test_a_picture_there_is_no_time_for_is_refused(app, client):
+    with app.test_request_context(), pytest.raises(PictureRefused, match="no time left for this picture") as refused:
+        picture_forms.keep(people.get_person(LI), FileStorage(BytesIO(PHOTO)), seconds=9)
+    assert refused.value.status == 503
 
 
 def test_trouble_of_the_storage_is_told_and_leaves_no_row(app, client, tmp_path, temporary):

@@ -36,7 +36,7 @@ from widget.pictures import (
     Storage,
     StorageTrouble,
 )
-from widget.pictures.redraw import redraw
+from widget.pictures.redraw import WAIT_SECONDS, redraw
 from widget.tokens import PictureTokens
 from widget.web import language
 from widget.web.language import gettext as _
@@ -54,6 +54,11 @@ MOST_BYTES_OTHERWISE = MEBIBYTE
 # All keys and files a line can take, and what else a form has.
 MOST_PARTS = MOST_ON_A_LINE + MOST_FILES + 20
 LONGEST_NAME = 60
+# All pictures of a form together: a worker of the web server that says nothing for thirty seconds is ended.
+SECONDS_FOR_A_FORM = 24.0
+LEAST_SECONDS_FOR_ONE = 10.0
+# The largest picture takes half of it on a slow machine.
+DECODING_SECONDS = 14.0
 
 LEFT_AFTER_SECONDS = 3_600
 
@@ -112,10 +117,11 @@ def take(person: Person) -> list[Picture]:
     keys = request.form.getlist(KEYS_FIELD)
     files = [file for file in request.files.getlist(FIELD) if file.filename]
     refusals: list[tuple[str, PictureRefused]] = []
+    give_up_at = time.monotonic() + SECONDS_FOR_A_FORM
     for file in files[:MOST_FILES]:
         try:
             check_allowance(person)
-            keys.append(keep(person, file).key)
+            keys.append(keep(person, file, seconds=give_up_at - time.monotonic()).key)
         except PictureRefused as error:
             refusals.append((shown_name(file.filename or ""), error))
     if len(files) > MOST_FILES:
@@ -129,14 +135,17 @@ def take(person: Person) -> list[Picture]:
     return drafts
 
 
-def keep(person: Person, file: FileStorage) -> Picture:
+def keep(person: Person, file: FileStorage, *, seconds: float = SECONDS_FOR_A_FORM) -> Picture:
     """Redraw one uploaded file and keep it as that person's draft, committed. Raises PictureRefused.
 
     Holds no transaction while it works; what is not committed is lost.
     """
+    if seconds < LEAST_SECONDS_FOR_ONE:
+        raise PictureRefused("There was no time left for this picture. Send it again by itself.", status=503)
     db.session.rollback()
+    waiting = min(max(seconds - DECODING_SECONDS, 2), WAIT_SECONDS)
     with on_disk(file) as path:
-        redrawn = redraw(path)
+        redrawn = redraw(path, wait_seconds=waiting, decode_seconds=seconds - waiting)
     return _add(person, redrawn)
 
 

@@ -8,11 +8,11 @@ import random
 import sys
 from collections.abc import Iterator
 
-from bench import actions, answers, kills, stores
+from bench import actions, answers, kills, pages, stores
 from bench.figures import Figure, show
 
 OF_ANSWERS = {"speed", "growth", "memory"}
-PARTS = ("speed", "growth", "memory", "actions", "kills", "broken")
+PARTS = ("speed", "growth", "memory", "actions", "pages", "kills", "broken")
 
 
 def main() -> int:
@@ -34,6 +34,8 @@ def _figures(wanted: argparse.Namespace) -> Iterator[Figure]:
                 yield from answers.measure(kind, effort, parts)
             if "actions" in parts:
                 yield from actions.measure(kind, effort)
+            if "pages" in parts:
+                yield from pages.measure(kind, effort)
         with stores.server(honest=False):
             if "kills" in parts:
                 yield from kills.measure(kind, _plan(wanted, kills.QUICK if wanted.quick else kills.Plan()))

@@ -127,6 +127,19 @@ def test_everything_to_press_is_large_enough_for_a_finger(app, url, new_page):
 
 
 @pytest.mark.only_on("sqlite")
+def test_cards_leave_the_report_form_as_it_is(app, url, new_page):
+    add_lines(app, 1)
+    page = new_page(viewport={"width": 800, "height": 900})
+    enter(page, url, app)
+    form = page.locator("#new")
+    labels = ("Order number", "Problem type", "Problem", "Comment supplier")
+    boxes = [form.get_by_label(label, exact=True).bounding_box() for label in labels]
+    places = [(round(box["y"] / 40), box["x"]) for box in boxes if box is not None]
+    assert places == sorted(places)
+    assert len(places) == len(labels)
+
+
+@pytest.mark.only_on("sqlite")
 def test_a_wide_header_stays_and_nothing_is_cut_at_double_size(app, url, new_page):
     add_lines(app, 12)
     page = new_page(viewport=DESK)

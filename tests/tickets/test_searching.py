@@ -123,6 +123,11 @@ def test_an_opened_ticket_begins_with_an_internal_note_and_nothing_else(line: Pr
     assert sent("gorgias.tags") == []
 
 
+def test_the_note_that_begins_a_ticket_is_told_of_on_the_line(line: Problem) -> None:
+    problems.no_ticket_found(line.order, CUSTOMER)
+    assert [note.kind for note in tickets.notes_about(line.order, "P-1")] == ["gorgias.ticket"]
+
+
 def test_a_customer_nobody_knows_is_left_out(line: Problem) -> None:
     problems.no_ticket_found(line.order, 0)
     assert "customer" not in sent("gorgias.ticket")[0].payload["ticket"]

@@ -74,7 +74,7 @@ def list_command(states: tuple[str, ...], limit: int, as_json: bool) -> None:
 def retry(message_id: int, as_json: bool) -> None:
     """Send a parked message again."""
     message = outbox.retry(message_id)
-    if message.kind == "gorgias.note":
+    if message.kind in ("gorgias.note", "gorgias.ticket"):
         tickets.drop_leavers(message, stores.helpdesk_of(message.account))
     data = {"id": message.id, "state": message.state.value}
     db.session.commit()

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from widget import outbox, people
 from widget.db import db
 from widget.notes import Note
+from widget.orders import Order
 from widget.people import Actor, HelpdeskUser
 from widget.stores import Helpdesk
-from widget.tickets.linking import about
+from widget.tickets.linking import about, lane_of
 from widget.tickets.tables import Ticket
 
 
@@ -78,14 +79,17 @@ def take_back(ticket: Ticket, line: str, act: str, *, by: Actor) -> bool:
     return True
 
 
-def notes_about(order_id: int, line: str) -> list[outbox.Message]:
-    """The notes posted, or waiting to be posted, about a line of an order, oldest first. For staff only."""
+def notes_about(order: Order, line: str) -> list[outbox.Message]:
+    """The notes posted, or waiting to be posted, about a line of an order, oldest first. For staff only.
+
+    One that begins a ticket of its own is among them.
+    """
     return list(
         db.session.scalars(
             select(outbox.Message)
             .where(
-                outbox.Message.lane.in_([ticket.lane for ticket in about(order_id)]),
-                outbox.Message.kind == "gorgias.note",
+                outbox.Message.lane.in_([lane_of(order), *(ticket.lane for ticket in about(order.id))]),
+                outbox.Message.kind.in_(("gorgias.note", "gorgias.ticket")),
                 outbox.Message.payload["parts"]["line"].as_string() == line,
             )
             .order_by(outbox.Message.id)

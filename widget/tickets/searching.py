@@ -14,12 +14,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from widget import outbox
+from widget import orders, outbox
 from widget.db import db, is_postgresql, utcnow
 from widget.errors import Refused
 from widget.orders import Order
-from widget.stores import Helpdesk
-from widget.tickets.linking import about
+from widget.tickets.linking import about, lane_of
 from widget.tickets.posting import post_finished, upload_for
 from widget.tickets.tables import SearchState, Ticket, TicketCandidate, TicketOrder, TicketSearch, WaitingNote
 
@@ -114,7 +113,7 @@ def end_search(ticket: Ticket, order_id: int) -> bool:
     if search is None or search.state == SearchState.OVER:
         return False
     _move(search, SearchState.OVER)
-    lane = _lane(ticket.helpdesk, order_id)
+    lane = lane_of(orders.get(order_id))
     unopened = outbox.find_unsent(lane, "gorgias.ticket")
     if unopened is not None:
         post_finished(ticket, {key: unopened.payload[key] for key in ("message", "parts")})
@@ -162,15 +161,6 @@ def check_candidate(order_id: int, gorgias_id: int) -> TicketCandidate:
     if chosen is None:
         raise Refused("This ticket is no longer to choose: somebody chose one meanwhile. Reload the page.")
     return chosen
-
-
-def lane_of(order: Order) -> str:
-    """What is done for an order without a ticket goes out in order, too."""
-    return _lane(order.store.helpdesk, order.id)
-
-
-def _lane(helpdesk: Helpdesk, order_id: int) -> str:
-    return f"{helpdesk.account}:order-{order_id}"
 
 
 def _lock(order: Order) -> TicketSearch:

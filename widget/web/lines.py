@@ -59,7 +59,7 @@ def line_GET(reference: str) -> str | Response:
         line=line,
         pictures=visible.pictures_of(line),
         changes=history.of("problem", line.id),
-        notes=tickets.notes_about(line.order_id, line.reference),
+        notes=tickets.notes_about(line.order, line.reference),
         candidates=tickets.candidates_for(line.order_id),
         is_searching=search is not None and search.state in STILL_SEARCHED,
     )

@@ -56,10 +56,11 @@ def url(app: Flask, config: Config) -> Iterator[str]:
 
 
 def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:
-    """Open the personal link and press the button: that leads to the page."""
+    """Open the personal link and press the button: that leads to the page, with its scripts."""
     page.goto(url + painter_link(app, language=language))
     page.locator("button.main").click()
     expect(page.locator(".tabs")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def row(page: Page, line: int) -> Locator:
@@ -199,6 +200,7 @@ def test_a_line_that_went_away_leaves_no_gap_on_a_phone(app, url, new_page):
     lines = add_lines(app, 2)
     page = new_page(viewport=PHONE)
     enter(page, url, app)
+    expect(row(page, lines[1]).locator(".enhanced")).to_be_visible()
     top = page.locator("tr.line").first.bounding_box()
     row(page, lines[0]).get_by_role("button", name="Handled by supplier").click()
     expect(page.locator("tr.line")).to_have_count(1)
@@ -309,6 +311,7 @@ def test_news_is_announced_over_the_page_and_shown_on_request(app, url, new_page
     lines = add_lines(app, 2)
     page = new_page(viewport=PHONE)
     enter(page, url, app)
+    expect(row(page, lines[1]).locator(".enhanced")).to_be_visible()
     before = row(page, lines[0]).bounding_box()
     in_cs(app, lines[0], "the small one")
     page.evaluate("htmx.trigger('#news', 'look')")

@@ -322,6 +322,8 @@ def test_trouble_of_the_storage_stops_no_chore(app, tmp_path, caplog):
 
 def do_chores(app: Flask) -> None:
     """All that is due, as a worker does that was just started."""
-    chores = Chores(app, Pace(settle_seconds=60, lease_seconds=90, looked_up_kinds=frozenset()), threading.Event())
+    chores = Chores(
+        app, Pace(settle_seconds=60, lease_seconds=90, looked_up_kinds=frozenset()), threading.Event(), sweep_after=0
+    )
     chores.do()
     chores.close()

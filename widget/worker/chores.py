@@ -30,15 +30,18 @@ log = logging.getLogger(__name__)
 
 
 class Chores:
-    """The chores of one worker process; several workers share them out through the store."""
+    """The chores of one worker process; several workers share them out through the store.
 
-    def __init__(self, app: Flask, pace: Pace, stop: threading.Event) -> None:
+    `sweep_after`: seconds until the first sweep. A worker that just started has deliveries to catch up with.
+    """
+
+    def __init__(self, app: Flask, pace: Pace, stop: threading.Event, *, sweep_after: float = 60.0) -> None:
         self._app = app
         self._pace = pace
         self._stop = stop
         self._connections = Connections(app, pace)
         self._next_round_at = 0.0
-        self._next_sweep_at = 0.0
+        self._next_sweep_at = time.monotonic() + sweep_after
         self._sweep: threading.Thread | None = None
 
     def do(self) -> None:

@@ -86,7 +86,8 @@ class Worker:
 
     def run_once(self) -> dict[str, int]:
         """Deliver what is due now and return what became of it: messages sent just now, still waiting, parked."""
-        chores, connections = Chores(self._app, self._pace, self._stop), Connections(self._app, self._pace)
+        chores = Chores(self._app, self._pace, self._stop, sweep_after=0)
+        connections = Connections(self._app, self._pace)
         chores.do()
         sent = 0
         while (count := self._work_on_a_lane(connections)) is not None:

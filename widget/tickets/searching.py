@@ -156,7 +156,8 @@ def searched_for(ticket: Ticket) -> list[int]:
 
 
 def check_candidate(order_id: int, gorgias_id: int) -> TicketCandidate:
-    """The ticket an agent chose. Raises Refused when it is no longer offered."""
+    """The ticket an agent chose, with the search locked. Raises Refused when it is no longer offered."""
+    db.session.get(TicketSearch, order_id, with_for_update=True)
     chosen = db.session.get(TicketCandidate, (order_id, gorgias_id))
     if chosen is None:
         raise Refused("This ticket is no longer to choose: somebody chose one meanwhile. Reload the page.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from widget.people import Actor, Side, Supplier
 from widget.pictures import Picture
 from widget.pictures.redraw import redraw
 from widget.problem_types import Board
-from widget.problems import Problem
+from widget.problems import Comment, Problem
 from widget.stores import Store
 from widget.tickets import Place
 
@@ -66,9 +66,13 @@ def _add(described: dict[str, Any], drafts: list[Picture]) -> None:
     attached = pictures.attachments(drafts, order.name)
     line = problems.report(order, type_, described["problem"], by=by, at=at, supplier=supplier, pictures=attached)
     pictures.attach(drafts, line)
-    for step in described.get("steps", []):
+    ago = timedelta(hours=described.get("hours_ago", 1))
+    line.reported_at = line.waiting_since = utcnow() - ago
+    steps = described.get("steps", [])
+    for number, step in enumerate(steps, 1):
+        turn = line.waiting_for
         _do(step, line, _actor(step["by"], store, supplier), at)
-    _age(line, timedelta(hours=described.get("hours_ago", 1)))
+        _backdate(line, step["do"], line.reported_at + ago * number / (len(steps) + 1), turn)
 
 
 def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
@@ -96,6 +100,18 @@ def _actor(email: str, store: Store, supplier: Supplier) -> Actor:
     return Actor(name=user.name if user else email, side=side, email=email, gorgias_id=gorgias_id)
 
 
-def _age(line: Problem, by: timedelta) -> None:
-    line.reported_at = utcnow() - by
-    line.waiting_since = max(line.reported_at, line.waiting_since - by)
+def _backdate(line: Problem, done: str, at: datetime, turn_before: str) -> None:
+    """As if it had been done then."""
+    if line.waiting_for != turn_before:
+        line.waiting_since = at
+    match done:
+        case "informed":
+            line.informed_at = at
+        case "comment":
+            db.session.scalars(select(Comment).where(Comment.problem_id == line.id).order_by(Comment.id)).all()[
+                -1
+            ].at = at
+        case "address_seen":
+            line.address_seen_at = at
+        case "handled":
+            line.handled_at = at

@@ -88,11 +88,10 @@ def test_whoever_is_not_signed_in_gets_what_the_browser_prefers(client, wanted, 
 
 
 def test_a_painter_reads_the_workshops_language_until_choosing_another(app):
-    client = signed_in(app, painter_link(app, language=""))
-    page = client.get("/", headers=ENGLISH).text
+    page = signed_in(app, painter_link(app, language="")).get("/supplier", headers=ENGLISH).text
     assert lang_of(page) == "zh-Hans"
-    assert "未处理的问题" in page
-    assert lang_of(signed_in(app, painter_link(app, language="en")).get("/", headers=CHINESE).text) == "en"
+    assert "没有未处理的问题" in page
+    assert lang_of(signed_in(app, painter_link(app, language="en")).get("/supplier", headers=CHINESE).text) == "en"
 
 
 def test_customer_service_reads_english_until_choosing_another(app):
@@ -108,32 +107,35 @@ def test_a_page_with_lines_is_all_in_one_language(app):
     line = add_lines(app, 2)[0]
     client = signed_in(app, painter_link(app, language="zh-CN"))
     for path, words in (
-        ("/", ("未处理 2 条", "订单号", "等你处理", "小时前", "退出", "阿姆斯特丹", "上海")),
-        (f"/lines/P-{line}", ("问题类型", "已通知客户", "供应商", "还没有备注")),
+        ("/supplier", ("问题类型", "未处理", "订单号", "等你处理", "小时", "退出", "你的时间", "客服")),
+        (f"/supplier/lines/P-{line}", ("全部问题", "下一条", "已通知客户", "供应商备注", "供应商已处理", "报告, ")),
     ):
         page = client.get(path).text
         for word in words:
             assert word in page
-        for english in ("Order number", "Your turn", "hours ago", "Sign out", "Amsterdam", "Informed"):
+        for english in ("Order number", "Your turn", "hour", "Sign out", "your ", "CS ", "Informed", "Handled"):
             assert english not in page
 
 
 def test_reading_a_page_takes_no_query_more_than_knowing_who_reads(app):
-    client = signed_in(app, painter_link(app, language="zh"))
     counts = []
-    for asked in (CHINESE, ENGLISH):
-        with counted_queries(app) as statements:
-            client.get("/", headers=asked)
-        counts.append(len(statements))
+    for link, path in ((link_of(app, language="zh"), "/"), (painter_link(app, language="zh"), "/supplier")):
+        client = signed_in(app, link)
+        for asked in (CHINESE, ENGLISH):
+            with counted_queries(app) as statements:
+                assert lang_of(client.get(path, headers=asked).text) == "zh-Hans"
+            counts.append(len(statements))
     with counted_queries(app) as statements:
         app.test_client().get("/", headers=CHINESE)
-    assert (counts, statements) == ([3, 3], [])
+    assert (counts, statements) == ([3, 3, 6, 6], [])
 
 
 # Error pages
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/lines/P-999", "/static/nothing.css", "/l/unknown"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/lines/P-999", "/supplier/lines/P-999", "/static/nothing.css", "/l/unknown"]
+)
 def test_error_pages_speak_the_persons_language_whatever_the_reason(app, path):
     client = signed_in(app, painter_link(app, language="zh"))
     answer = client.get(path, headers=ENGLISH)
@@ -158,24 +160,24 @@ def test_the_page_for_a_store_that_does_not_answer_asks_it_nothing(app):
 
 def test_one_press_switches_the_language_and_stays_on_the_page(app):
     client = signed_in(app, painter_link(app, language=""))
-    page = client.get("/?board=photo_issues&q=%E7%94%BB").text
+    page = client.get("/supplier?board=photo_issues&q=%E7%94%BB").text
     assert page.count('<button class="quiet" name="language" value="en" lang="en">English</button>') == 1
     going_to = page.split('name="next" value="')[1].split('"')[0].replace("&amp;", "&")
     answer = choose(client, "en", going_to)
-    assert (answer.status_code, answer.location) == (303, "/?board=photo_issues&q=%E7%94%BB")
+    assert (answer.status_code, answer.location) == (303, "/supplier?board=photo_issues&q=%E7%94%BB")
     page = client.get(answer.location, headers=CHINESE).text
     assert lang_of(page) == "en"
     assert '<button class="quiet" name="language" value="zh" lang="zh-Hans">中文</button>' in page
     assert choose(client, "zh").status_code == 303
-    assert lang_of(client.get("/").text) == "zh-Hans"
+    assert lang_of(client.get("/supplier").text) == "zh-Hans"
 
 
 def test_the_switch_is_for_the_own_person_only_and_lasts(app):
     link, other = painter_link(app, language=""), painter_link(app, "Xiamen Studio", language="")
     choose(signed_in(app, link), "en")
     choose(signed_in(app, link), "en")
-    assert lang_of(signed_in(app, link).get("/").text) == "en"
-    assert lang_of(signed_in(app, other).get("/").text) == "zh-Hans"
+    assert lang_of(signed_in(app, link).get("/supplier").text) == "en"
+    assert lang_of(signed_in(app, other).get("/supplier").text) == "zh-Hans"
     with app.app_context():
         assert (get_person("li@dafen.example").locale, get_person("li@xiamen.example").locale) == ("en", "")
 

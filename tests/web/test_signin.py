@@ -289,8 +289,10 @@ def test_a_new_link_throws_out_whoever_came_by_the_old_one(app):
 
 def test_a_link_of_somebody_else_replaces_the_session(app):
     client = signed_in(app)
+    assert "Anna" in client.get("/").text
     press_continue(client, painter_link(app))
-    page = client.get("/").text
+    assert client.get("/").location == "/supplier"
+    page = client.get("/supplier").text
     assert "Dafen Art" in page
     assert "Anna" not in page
 

@@ -50,9 +50,9 @@ def open_GET() -> str | Response:
 @bp.get("/lines/<reference>")
 def line_GET(reference: str) -> str | Response:
     """All about one line: its pictures, what happened to it, and what was posted about it."""
+    line = visible.get_line(g.person, reference)
     if g.person.supplier_id is not None:
         return redirect(url_for("supplier.line_GET", reference=reference), 303)
-    line = visible.get_line(g.person, reference)
     search = db.session.get(TicketSearch, line.order_id)
     return render_template(
         "lines/line.html",

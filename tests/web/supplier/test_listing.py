@@ -93,7 +93,8 @@ def test_own_lines_only(app):
         assert not {f"P-{line}" for line in others} & set(references(page))
 
 
-def test_another_suppliers_line_looks_like_one_that_does_not_exist(app):
+@pytest.mark.parametrize("door", ["/supplier/lines", "/lines"])
+def test_another_suppliers_line_looks_like_one_that_does_not_exist(app, door):
     own, other = add_lines(app, 1)[0], add_lines(app, 1, OTHER_WORKSHOP)[0]
     client = signed_in(app, painter_link(app))
     assert client.get(f"/supplier/lines/P-{own}").status_code == 200
@@ -102,7 +103,7 @@ def test_another_suppliers_line_looks_like_one_that_does_not_exist(app):
     seen, counts = set(), set()
     for end in ends:
         with counted_queries(app) as statements:
-            answer = client.get(f"/supplier/lines/{end}")
+            answer = client.get(f"{door}/{end}")
         seen.add((answer.status_code, answer.data, str(sorted(answer.headers))))
         counts.add(len(statements))
     assert len(seen) == len(counts) == 1

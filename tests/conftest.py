@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests import memory
 from tests.databases import RunFolder, fresh
 from tests.live import Live
 from tests.processes import ROOT, Processes, settings
@@ -36,6 +37,7 @@ RUN_FOLDER = pytest.StashKey[RunFolder]()
 
 def pytest_configure(config: pytest.Config) -> None:
     _close_the_network()
+    memory.compare_dialects_by_kind()
     if not hasattr(config, "workerinput"):  # The process that starts the others, or the only one.
         config.stash[RUN_FOLDER] = RunFolder()
 
@@ -116,6 +118,7 @@ def app(config: Config) -> Iterator[Flask]:
     app.testing = True
     guesses.forget()
     app.test_client_class = Visitor
+    memory.remember(app)
     yield app
     with app.app_context():
         for engine in db.engines.values():

@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Locator, Page, Route, expect
-from werkzeug.serving import make_server
 
 from tests import factories
 from tests.processes import free_port
+from tests.web.browsers import check, let_in, serving
 from tests.web.uploads import PHOTO
 from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, painter_link, world
 from widget import problems
@@ -24,9 +22,10 @@ from widget.people import Actor, Side
 from widget.tickets import Place
 
 DESK, PHONE, SMALLEST = ({"width": 1280, "height": 800}, {"width": 360, "height": 780}, {"width": 320, "height": 640})
-SERIOUS = {"serious", "critical"}
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example")
 LARGE_ENOUGH = 44
+
+pytestmark = pytest.mark.only_on("sqlite")
 
 
 @pytest.fixture
@@ -43,21 +42,21 @@ def app(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def url(app: Flask, config: Config) -> Iterator[str]:
+def url(app: Flask) -> Iterator[str]:
     """Where the app answers over real HTTP."""
-    port = int(config.public_url.rpartition(":")[2])
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield config.public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:
+    """Open the page, with its scripts, as somebody of the workshop."""
+    let_in(page, app, painter_link(app, language=language))
+    page.goto(f"{url}/supplier")
+
+
+def press_continue(page: Page, url: str, app: Flask) -> None:
     """Open the personal link and press the button: that leads to the page, with its scripts."""
-    page.goto(url + painter_link(app, language=language))
+    page.goto(url + painter_link(app))
     page.locator("button.main").click()
     expect(page.locator(".tabs")).to_be_visible()
     page.wait_for_load_state()
@@ -65,13 +64,6 @@ def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:
 
 def row(page: Page, line: int) -> Locator:
     return page.locator(f"#P-{line}")
-
-
-def check(page: Page) -> None:
-    """Nothing serious for people who see, hear or move differently, and nothing to scroll sideways."""
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in found if rule["impact"] in SERIOUS] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def in_cs(app: Flask, line: int, words: str) -> None:
@@ -94,7 +86,6 @@ def comments(app: Flask, line: int) -> list[str]:
 # Readable for everybody
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("viewport", [DESK, PHONE, SMALLEST], ids=["desk", "phone", "smallest"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_all_views_are_readable_for_everybody(app, url, new_page, viewport, language):
@@ -113,7 +104,6 @@ def test_all_views_are_readable_for_everybody(app, url, new_page, viewport, lang
         check(page)
 
 
-@pytest.mark.only_on("sqlite")
 def test_everything_to_press_is_large_enough_for_a_finger(app, url, new_page):
     lines = add_lines(app, 2)
     with app.app_context():
@@ -127,7 +117,6 @@ def test_everything_to_press_is_large_enough_for_a_finger(app, url, new_page):
         assert box["height"] >= LARGE_ENOUGH, control.evaluate("e => e.outerHTML")
 
 
-@pytest.mark.only_on("sqlite")
 def test_cards_leave_the_report_form_as_it_is(app, url, new_page):
     add_lines(app, 1)
     page = new_page(viewport={"width": 800, "height": 900})
@@ -140,7 +129,6 @@ def test_cards_leave_the_report_form_as_it_is(app, url, new_page):
     assert len(places) == len(labels)
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_wide_header_stays_and_nothing_is_cut_at_double_size(app, url, new_page):
     add_lines(app, 12)
     page = new_page(viewport=DESK)
@@ -195,7 +183,6 @@ def test_a_handled_line_goes_away_at_once_and_undo_brings_it_back_in_its_place(a
     assert is_open(app, lines[0])
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_line_that_went_away_leaves_no_gap_on_a_phone(app, url, new_page):
     lines = add_lines(app, 2)
     page = new_page(viewport=PHONE)
@@ -222,7 +209,6 @@ def test_the_last_line_leaves_the_words_of_an_empty_view(app, url, new_page):
     expect(page.get_by_text("Nothing is open.")).to_be_hidden()
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_toast_goes_after_ten_seconds(app, url, new_page):
     line = add_lines(app, 2)[0]
     page = new_page(viewport=DESK)
@@ -237,7 +223,6 @@ def test_the_toast_goes_after_ten_seconds(app, url, new_page):
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-@pytest.mark.only_on("sqlite")
 def test_what_was_refused_shows_both_sides_and_keeps_the_words(app, url, new_page):
     line = add_lines(app, 1)[0]
     page = new_page(viewport=DESK)
@@ -256,7 +241,6 @@ def test_what_was_refused_shows_both_sides_and_keeps_the_words(app, url, new_pag
     assert comments(app, line)[-1] == "shipped"
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_dead_connection_loses_nothing_and_retry_sends(app, url, new_page):
     line = add_lines(app, 2)[0]
     page = new_page(viewport=PHONE)
@@ -277,7 +261,6 @@ def test_a_dead_connection_loses_nothing_and_retry_sends(app, url, new_page):
     assert comments(app, line) == ["the large one"]
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("status", "words"), [(503, "did not answer as it should"), (401, "signed out"), (404, "no such")]
 )
@@ -292,7 +275,6 @@ def test_other_failures_are_told_in_plain_words(app, url, new_page, status, word
     expect(row(page, line).get_by_label("Comment supplier")).to_have_value("shipped")
 
 
-@pytest.mark.only_on("sqlite")
 def test_what_is_typed_survives_a_reload_until_it_is_sent(app, url, new_page):
     line = add_lines(app, 1)[0]
     page = new_page(viewport=DESK)
@@ -306,7 +288,6 @@ def test_what_is_typed_survives_a_reload_until_it_is_sent(app, url, new_page):
     expect(row(page, line).get_by_label("Comment supplier")).to_have_value("")
 
 
-@pytest.mark.only_on("sqlite")
 def test_news_is_announced_over_the_page_and_shown_on_request(app, url, new_page):
     lines = add_lines(app, 2)
     page = new_page(viewport=PHONE)
@@ -323,7 +304,6 @@ def test_news_is_announced_over_the_page_and_shown_on_request(app, url, new_page
     expect(page.get_by_role("link", name="1 line changed")).to_have_count(0)
 
 
-@pytest.mark.only_on("sqlite")
 def test_fifty_more_lines_are_added_below(app, url, new_page):
     with app.app_context():
         for number in range(60):
@@ -344,7 +324,7 @@ def test_a_day_of_work_by_keyboard(app, url, new_page):
     lines = add_lines(app, 5)
     on_sheet = [line for place, line in enumerate(lines) if place % 3 != 2]
     page = new_page(viewport=DESK)
-    enter(page, url, app)
+    press_continue(page, url, app)
     page.keyboard.press("j")
     expect(row(page, on_sheet[0])).to_be_focused()
     page.keyboard.press("j")
@@ -384,7 +364,6 @@ def test_a_day_of_work_by_keyboard(app, url, new_page):
     expect(page.get_by_label("Comment supplier")).to_be_focused()
 
 
-@pytest.mark.only_on("sqlite")
 def test_the_page_of_a_line_goes_on_to_the_next(app, url, new_page):
     lines = add_lines(app, 2)
     page = new_page(viewport=DESK)
@@ -409,7 +388,7 @@ def test_all_work_is_done_without_scripts(app, url, new_page, viewport):
     line, other = add_lines(app, 2)
     add_lines(app, 1, OTHER_WORKSHOP)
     page = new_page(viewport=viewport, java_script_enabled=False)
-    enter(page, url, app)
+    press_continue(page, url, app)
     row(page, line).get_by_label("Comment supplier").fill("the large one")
     row(page, line).get_by_label("Picture", exact=True).set_input_files(
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": PHOTO}
@@ -429,7 +408,6 @@ def test_all_work_is_done_without_scripts(app, url, new_page, viewport):
     assert is_open(app, other)
 
 
-@pytest.mark.only_on("sqlite")
 def test_a_refusal_without_scripts_is_a_page_with_all_that_was_typed(app, url, new_page):
     line = add_lines(app, 1)[0]
     page = new_page(viewport=PHONE, java_script_enabled=False)

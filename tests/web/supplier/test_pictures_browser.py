@@ -9,18 +9,17 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask, g, redirect, render_template_string, request
 from playwright.sync_api import FilePayload, Page, Route, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from tests.pictures.files import flag, jpeg, png
 from tests.processes import free_port
-from tests.web.test_pages_browser import NARROW, WIDE, check
+from tests.web.browsers import check, let_in, serving
+from tests.web.test_pages_browser import NARROW, WIDE
 from tests.web.visitors import add_lines, painter_link, world
 from widget import pictures, problems
 from widget.config import Config
@@ -89,21 +88,14 @@ def app(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def url(app: Flask, config: Config) -> Iterator[str]:
+def url(app: Flask) -> Iterator[str]:
     """Where the app answers over real HTTP."""
-    server = make_server("127.0.0.1", int(config.public_url.rpartition(":")[2]), app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield config.public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:
-    page.goto(url + painter_link(app, language=language))
-    page.locator("button.main").click()
-    page.wait_for_url(f"{url}/*")
+    let_in(page, app, painter_link(app, language=language))
     page.goto(f"{url}/try")
 
 
@@ -231,11 +223,13 @@ def test_whoever_was_signed_out_meanwhile_is_told_and_goes_on(app, url, page):
     expect(page.get_by_label("Problem")).to_have_value("too dark")
 
 
-def test_what_is_too_large_is_not_even_sent(app, url, page):
+def test_what_is_too_large_is_not_even_sent(app, url, page, tmp_path):
     enter(page, url, app)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.method))
-    chosen(page).set_input_files(file("huge.jpg", b"x" * (20 * 1024 * 1024 + 1)))
+    huge = tmp_path / "huge.jpg"
+    huge.write_bytes(b"x" * (20 * 1024 * 1024 + 1))
+    chosen(page).set_input_files(huge)
     expect(shots(page, "failed")).to_contain_text("Larger than 20 MB.")
     assert "POST" not in asked
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
-from werkzeug.serving import make_server
 
 from tests.processes import free_port
+from tests.web.browsers import check, let_in, serving
 from tests.web.supplier.test_reporting import PNG, lines
-from tests.web.test_pages_browser import NARROW, WIDE, check
+from tests.web.test_pages_browser import NARROW, WIDE
 from tests.web.visitors import WORKSHOP, add_lines, link_of, painter_link, world
 from widget.config import Config
 from widget.people import Role
@@ -38,15 +37,10 @@ def app(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def url(app: Flask, config: Config) -> Iterator[str]:
+def url(app: Flask) -> Iterator[str]:
     """Where the app answers over real HTTP."""
-    server = make_server("127.0.0.1", int(config.public_url.rpartition(":")[2]), app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield config.public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -55,8 +49,7 @@ def painter(app: Flask, url: str, new_page: Callable[..., Page]) -> Callable[...
 
     def open_page(link: str = "", **options: object) -> Page:
         page = new_page(**options)
-        page.goto(url + (link or painter_link(app)))
-        page.locator("button.main").click()
+        let_in(page, app, link or painter_link(app))
         page.goto(f"{url}/supplier")
         return page
 

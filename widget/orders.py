@@ -164,7 +164,7 @@ class _Reading(NamedTuple):
 
 def _read(typed: str, pattern: OrderPattern) -> _Reading | None:
     bare = _without_code(typed, pattern.code)
-    match = pattern.regex.fullmatch(bare)
+    match = pattern.regex.fullmatch(bare) or pattern.regex.fullmatch(_joined(typed))
     if match is None:
         return None
     return _Reading(pattern.code, OrderName(pattern.store_id, match.group(1).upper()), bare != typed)
@@ -174,3 +174,8 @@ def _without_code(typed: str, code: str) -> str:
     """`DE 1001` and `DE: 1001` without the store's code; the code inside a name (`NL10423`) is left alone."""
     match = re.fullmatch(rf"{re.escape(code)}\s*[: ]\s*(.+)", typed, re.IGNORECASE)
     return match.group(1) if match else typed
+
+
+def _joined(typed: str) -> str:
+    """`NL 10423` and `NL-10423` as one word: phones put a blank behind letters."""
+    return re.sub(r"(?<=[A-Za-z])[ -](?=[0-9])", "", typed)

@@ -34,6 +34,7 @@ def test_note_whose_answer_was_lost_is_there_once(live: Live, ticket: int, kind:
     assert texts(live, ticket).count("only once") == 1
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("kind", ["error_before", "rate_limited", "html"])
 def test_note_that_was_not_done_arrives_later_once_and_in_order(live: Live, ticket: int, kind: str) -> None:
     live.control("faults", faults=[{"kind": kind, "times": 2, "seconds": 1}])
@@ -46,6 +47,7 @@ def test_note_that_was_not_done_arrives_later_once_and_in_order(live: Live, tick
     assert found.index("first") < found.index("second")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(("kind", "words"), [("key_refused", "key"), ("paused", "")])
 def test_refused_key_and_paused_account_keep_everything_until_they_work_again(
     live: Live, ticket: int, kind: str, words: str
@@ -78,6 +80,7 @@ def test_deleted_ticket_parks_its_notes_and_leaves_others_alone(live: Live, tick
     assert "deleted, or merged" in item["reason"]
 
 
+@pytest.mark.only_on("sqlite")
 def test_mention_of_a_user_who_left_is_parked_and_goes_out_without_it(live: Live, ticket: int) -> None:
     li = live.api("users?email=" + LI)["data"][0]["id"]
     comment(live, ticket, "do you read this")
@@ -91,6 +94,7 @@ def test_mention_of_a_user_who_left_is_parked_and_goes_out_without_it(live: Live
     assert "do you read this" in texts(live, ticket)
 
 
+@pytest.mark.only_on("sqlite")
 def test_tag_that_cannot_be_created_is_parked_with_a_reason_and_sent_again(live: Live) -> None:
     for tag in live.api("tags?limit=100")["data"]:
         live.api(f"tags/{tag['id']}", "DELETE")
@@ -108,6 +112,7 @@ def test_tag_that_cannot_be_created_is_parked_with_a_reason_and_sent_again(live:
     assert live.tags(ticket) == {"supplier-problem", "waiting-for-supplier"}
 
 
+@pytest.mark.only_on("sqlite")
 def test_only_parked_messages_are_sent_again(live: Live, ticket: int) -> None:
     sent = live.flask("outbox", "list", "--state", "sent")["items"]
     assert "only a parked message" in live.refusal("outbox", "retry", str(sent[0]["id"]))

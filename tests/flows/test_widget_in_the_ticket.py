@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.live import LI, Live
 from tests.processes import wait_until
 
@@ -44,6 +46,7 @@ def test_our_own_notes_and_tags_call_the_integration_without_any_further_work(li
     assert len(live.notes(ticket)) == 1
 
 
+@pytest.mark.only_on("sqlite")
 def test_template_shows_its_buttons_where_gorgias_shows_buttons(live: Live) -> None:
     ticket = live.write("NL10423")
     live.press(ticket, "Report a problem", **{"Problem type": "Other", "Problem": "x"})
@@ -73,6 +76,7 @@ def test_template_shows_its_buttons_where_gorgias_shows_buttons(live: Live) -> N
     assert "P-1" in live.shown(ticket)
 
 
+@pytest.mark.only_on("sqlite")
 def test_installing_twice_makes_no_second_copy_and_the_check_says_all_is_well(live: Live) -> None:
     assert live.flask("helpdesk", "install", "main") == live.installed
     assert len(live.api("integrations?type=http")["data"]) == 1
@@ -87,6 +91,7 @@ def test_installing_twice_makes_no_second_copy_and_the_check_says_all_is_well(li
     assert len(live.api("widgets")["data"]) == 1
 
 
+@pytest.mark.only_on("sqlite")
 def test_an_integration_that_was_switched_off_comes_back_with_install(live: Live) -> None:
     live.api(
         f"integrations/{live.integration_id}",
@@ -100,11 +105,13 @@ def test_an_integration_that_was_switched_off_comes_back_with_install(live: Live
     assert live.flask("helpdesk", "check", "main")["ok"] is True
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_public_url_nobody_reaches_is_told_in_one_line(live: Live) -> None:
     live.service.stop()
     assert "does not answer" in live.refusal("helpdesk", "check", "main")
 
 
+@pytest.mark.only_on("sqlite")
 def test_refusals_reach_the_agent_in_words(live: Live) -> None:
     ticket = live.write("NL10423")
     pressed = live.press(ticket, "Link order", **{"Order number": "hello"})

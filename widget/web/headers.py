@@ -72,8 +72,7 @@ def protect(app: Flask, config: Config) -> None:
         response.vary.add("Accept-Encoding")
         is_file = request.endpoint == "static"
         if response.status_code not in WITHOUT_TEXT and _may_be_packed(response, is_file=is_file):
-            response.direct_passthrough = False
-            text = response.get_data()
+            text = _read(response)
             if len(text) > SMALLEST_PACKED:
                 response.set_data(_packed_file(text) if is_file else _packed(text, secrets.randbelow(LONGEST_PADDING)))
                 response.headers["Content-Encoding"] = "gzip"
@@ -84,6 +83,16 @@ def protect(app: Flask, config: Config) -> None:
 def _may_be_packed(response: Response, *, is_file: bool) -> bool:
     accepts = request.accept_encodings.quality("gzip") > 0
     return accepts and "Content-Encoding" not in response.headers and (is_file or not response.is_streamed)
+
+
+def _read(response: Response) -> bytes:
+    """The whole text. A file is closed at once, whatever becomes of the connection."""
+    source = response.response
+    response.direct_passthrough = False
+    text = response.get_data()
+    if hasattr(source, "close"):
+        source.close()
+    return text
 
 
 def _packed(text: bytes, padding: int = 0) -> bytes:

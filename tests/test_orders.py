@@ -52,7 +52,19 @@ def test_no_text_breaks_the_search(text: str) -> None:
     assert all(name.name.isprintable() for name in names_in(text, [NL, FOUR]))
 
 
-@pytest.mark.parametrize("typed", ["NL10423", " #nl10423 ", "NL NL10423", "nl: NL10423", "ＮＬ１０４２３", "nl 10423", "#NL-10423"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "NL10423",
+        " #nl10423 ",
+        "NL NL10423",
+        "nl: NL10423",
+        "ＮＬ１０４２３",
+        "nl 10423",
+        "#NL-10423",
+        "\u200bNL10423\ufeff",
+    ],
+)
 def test_a_typed_name_is_read_in_any_spelling(typed: str) -> None:
     assert read_name(typed, [NL, FOUR]) == OrderName(1, "NL10423")
 

@@ -25,6 +25,10 @@ LONGEST_TEXT = 50_000
 BEFORE_A_NAME, AFTER_A_NAME = r"(?<![0-9A-Za-z])#?(", r")(?![0-9A-Za-z])"
 
 
+# Signs that nobody sees, and that are copied along with numbers.
+INVISIBLE = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
+
+
 class Order(Base):
     """One order of one store, known by its name."""
 
@@ -60,8 +64,8 @@ def pattern_of(store_id: int, code: str, order_pattern: str) -> OrderPattern:
 
 
 def plain(text: str) -> str:
-    """Full-width digits and signs become the ordinary ones."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """Full-width digits and signs become the ordinary ones; signs that nobody sees go."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(INVISIBLE)
 
 
 def names_in(text: str, patterns: Iterable[OrderPattern]) -> list[OrderName]:

@@ -9,12 +9,18 @@ from typing import Any
 from marshmallow import fields, validate
 
 LONGEST_TYPED = 5_000
+# Categories of signs nobody sees: blanks, line ends, and what only directs others. Emoji are put together with them.
+INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc"}
 
 
 def clean(text: str) -> str:
-    """Typed text without NUL, lone surrogates and other control characters; line ends as \\n."""
+    """Typed text without NUL, lone surrogates and other control characters; line ends as \\n.
+
+    Empty when there is nothing to see in it.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")).strip()
+    text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
+    return text.strip() if any(unicodedata.category(sign) not in INVISIBLE for sign in text) else ""
 
 
 class Typed(fields.String):

@@ -182,7 +182,7 @@ def test_a_comment_goes_to_customer_service(app, client, line):
     assert "the large one" in notes(app)[-1]
 
 
-@pytest.mark.parametrize("comment", ["", "  \n", "\x00", "x" * 5_001])
+@pytest.mark.parametrize("comment", ["", "  \n", "\x00", " \u200b\ufeff", "x" * 5_001])
 def test_a_comment_that_cannot_be_sent_comes_back_with_the_reason(app, client, line, comment):
     before = contents(app)
     for by_script in (False, True):

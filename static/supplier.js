@@ -85,7 +85,7 @@
       return;
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA") {
-      press(".send", event.target.form);
+      press("button.send, button.main", event.target.form);
       return;
     }
     if (inField || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || (keys && keys.open)) return;
@@ -105,6 +105,11 @@
 
   document.addEventListener("change", function (event) {
     if (event.target.matches("[data-go]")) event.target.form.submit();
+  });
+
+  /* Who comes for the form writes at once. Earlier, the browser would take the focus away again. */
+  window.addEventListener("load", function () {
+    if (window.location.hash === "#new" && document.getElementById("new")) acts.n();
   });
 
   /* What was done is said once; the scripts that forget drafts have read it by now. */

@@ -129,6 +129,35 @@ def test_cards_leave_the_report_form_as_it_is(app, url, new_page):
     assert len(places) == len(labels)
 
 
+@pytest.mark.parametrize("viewport", [PHONE, SMALLEST], ids=["phone", "smallest"])
+def test_no_word_is_broken_to_be_pressed_on_a_phone(app, url, new_page, viewport):
+    page = new_page(viewport=viewport)
+    enter(page, url, app)
+    broken = page.locator(".chips a, .tabs a").evaluate_all(
+        """links => links.flatMap(link => Array.from(link.firstChild.textContent.matchAll(/[a-z]+/gi)).map(word => {
+            const range = document.createRange();
+            range.setStart(link.firstChild, word.index);
+            range.setEnd(link.firstChild, word.index + word[0].length);
+            return range.getClientRects().length > 1 ? word[0] : "";
+        })).filter(Boolean)"""
+    )
+    assert broken == []
+    check(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without"])
+def test_new_problem_leads_to_the_form_from_every_page_of_a_phone(app, url, new_page, scripts):
+    line = add_lines(app, 1)[0]
+    page = new_page(viewport=PHONE, java_script_enabled=scripts)
+    enter(page, url, app)
+    for path in ("?board=photo_issues&view=handled&q=x", "?board=refunds", f"/lines/P-{line}"):
+        page.goto(f"{url}/supplier{path}")
+        page.get_by_role("link", name="New problem").click()
+        expect(page.locator("#new").get_by_label("Order number")).to_be_visible()
+        board = "photo_issues" if "photo" in path else "problem_sheet"
+        expect(page.locator("#new input[name=board]")).to_have_value(board)
+
+
 def test_a_wide_header_stays_and_nothing_is_cut_at_double_size(app, url, new_page):
     add_lines(app, 12)
     page = new_page(viewport=DESK)
@@ -362,6 +391,16 @@ def test_a_day_of_work_by_keyboard(app, url, new_page):
     expect(page.get_by_role("link", name="All lines")).to_be_visible()
     page.keyboard.press("c")
     expect(page.get_by_label("Comment supplier")).to_be_focused()
+
+
+def test_n_leads_to_the_form_from_every_page(app, url, new_page):
+    line = add_lines(app, 1)[0]
+    page = new_page(viewport=DESK)
+    enter(page, url, app)
+    for path in ("?view=handled", "?board=refunds", f"/lines/P-{line}"):
+        page.goto(f"{url}/supplier{path}")
+        page.keyboard.press("n")
+        expect(page.locator("#new").get_by_label("Order number")).to_be_focused()
 
 
 def test_the_page_of_a_line_goes_on_to_the_next(app, url, new_page):

@@ -279,9 +279,20 @@
     if (location.pathname + location.search !== address) history.pushState(null, "", address);
   }
 
+  /* What is being corrected is complained of no more; whether it is right now is said when it is sent. */
+  function forgive(field) {
+    if (!isOurs(field.form) || !field.hasAttribute("aria-invalid")) return;
+    var wrong = document.getElementById(field.getAttribute("aria-describedby"));
+    if (!wrong || !wrong.classList.contains("wrong")) return;
+    wrong.remove();
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+
   document.addEventListener("input", function (event) {
     var field = event.target;
     grow(field);
+    forgive(field);
     var scope = field.closest("[data-draft]");
     if (scope) saveLater(scope);
     var rows = field.closest("[data-rows-of]");

@@ -111,9 +111,43 @@ def test_a_refused_form_comes_back_filled_in_and_open(app, painter, viewport, sc
     expect(page.get_by_text("is not an order number of NL. It looks like NL12345.").first).to_be_visible()
     expect(page.locator("#new").get_by_label("Problem", exact=True)).to_have_value("house number missing")
     expect(page.locator("#new").get_by_label("Order number")).to_be_focused()
+    colour = "name => getComputedStyle(document.getElementById('report-' + name)).backgroundColor"
+    assert page.evaluate(colour, "order_number") != page.evaluate(colour, "problem")
     page.locator("#new").get_by_label("Order number").fill("NL10423")
     press_report(page)
     expect(page.get_by_text("P-3 reported to customer service.")).to_be_visible()
+
+
+def test_what_was_corrected_is_complained_of_no_more(painter):
+    page = painter(viewport=NARROW)
+    fill(page, "hello", "")
+    press_report(page)
+    number = page.locator("#new").get_by_label("Order number")
+    expect(page.locator("#report-order_number-wrong")).to_be_visible()
+    number.fill("NL10423")
+    expect(page.locator("#report-order_number-wrong")).to_have_count(0)
+    expect(number).not_to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Write what is wrong.")).to_be_visible()
+
+
+def test_the_form_is_sent_by_keyboard(app, painter):
+    page = painter(viewport=WIDE)
+    fill(page)
+    page.locator("#new").get_by_label("Problem", exact=True).press("Control+Enter")
+    expect(page.get_by_text("P-3 reported to customer service.")).to_be_visible()
+    assert len(lines(app)) == 3
+
+
+@each_width
+def test_pictures_that_are_kept_are_ticked_without_scripts(painter, viewport):
+    page = painter(viewport=viewport, java_script_enabled=False)
+    fill(page, "hello")
+    page.locator("#report-picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": PNG})
+    press_report(page)
+    box = page.get_by_label("Send along").bounding_box()
+    assert box is not None
+    assert 12 <= box["width"] <= 32
+    assert 12 <= box["height"] <= 32
 
 
 @each_width
@@ -372,7 +406,7 @@ def test_a_comment_on_a_line_is_kept_as_well(painter):
 def test_pasted_rows_are_shown_corrected_and_reported(app, painter):
     page = painter()
     put_in(page, "Order number", f"{ROWS}\nhello\tOther\tx")
-    expect(page.get_by_text("3 rows, 2 ready to report.")).to_be_visible()
+    expect(page.get_by_text("3 rows · 2 ready to report.")).to_be_visible()
     page.wait_for_url("**/supplier/paste?board=problem_sheet")
     page.get_by_role("button", name="Report 2 lines").click()
     expect(page.get_by_text("2 lines reported.")).to_be_visible()
@@ -402,7 +436,7 @@ def test_rows_that_could_not_be_sent_are_kept(painter):
     expect(page.get_by_text("Not sent: no connection. What you typed is kept.")).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("2 rows, 2 ready to report.")).to_be_visible()
+    expect(page.get_by_text("2 rows · 2 ready to report.")).to_be_visible()
 
 
 def test_rows_are_reported_without_scripts(app, painter):

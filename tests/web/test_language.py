@@ -108,7 +108,7 @@ def test_a_page_with_lines_is_all_in_one_language(app):
     client = signed_in(app, painter_link(app, language="zh-CN"))
     for path, words in (
         ("/supplier", ("问题类型", "未处理", "订单号", "等你处理", "小时", "退出", "你的时间", "客服")),
-        (f"/supplier/lines/P-{line}", ("全部问题", "下一条", "已通知客户", "供应商备注", "供应商已处理", "报告, ")),
+        (f"/supplier/lines/P-{line}", ("全部问题", "下一条", "已通知客户", "供应商备注", "供应商已处理", "提交 · ")),
     ):
         page = client.get(path).text
         for word in words:

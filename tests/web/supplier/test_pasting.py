@@ -162,7 +162,7 @@ def test_each_row_is_shown_with_its_state_and_nothing_is_reported(app, painter):
     assert states(answer) == ["ready", "ready", "open", "wrong", "wrong", "twice", "wrong"]
     told = words_of(answer)
     for words in (
-        "7 rows, 2 ready to report.",
+        "7 rows · 2 ready to report.",
         "Report 2 lines",
         "NL30009 is open already as P-1",
         "“hello” is not an order number of NL. It looks like NL12345.",

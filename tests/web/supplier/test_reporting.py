@@ -285,7 +285,7 @@ def test_it_is_added_to_the_open_line(app, painter):
     send(painter)
     answer = send(painter, problem="no house number", comment_supplier="hurry", add_to="P-1")
     assert answer.status_code == 303
-    assert answer.headers["Location"] == "/supplier/lines/P-1?added=P-1#comment"
+    assert answer.headers["Location"] == "/supplier/lines/P-1?added=P-1"
     (line,) = lines(app)
     assert line.comments[-1].text == "no house number\nhurry"
 

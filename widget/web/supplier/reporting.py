@@ -234,7 +234,7 @@ def why_not_an_order(error: Refused, painted: Painted) -> str:
     examples = [example for pattern in painted.patterns if (example := orders.example_of(pattern))]
     if "store" in error.values or not examples:
         return words
-    return f"{words} " + _("It looks like %(example)s.", example=examples[0])
+    return _("%(why)s It looks like %(example)s.", why=words, example=examples[0])
 
 
 def fingerprint_of(entry: Entry, *more: object) -> str:
@@ -393,7 +393,7 @@ def _added_to(reference: str, entry: Entry, drafts: Sequence[Picture]) -> Proble
 def _landed(board: Board, reference: str) -> AnyResponse:
     """Where the reporter sees what has become of it: in the list, or in the thread of the line he added to."""
     if request.form.get("add_to"):
-        return redirect_to(f"{bp.url_prefix}/lines/{reference}?{urlencode({'added': reference})}#comment")
+        return redirect_to(f"{bp.url_prefix}/lines/{reference}?{urlencode({'added': reference})}")
     return redirect_to(address_of(board, reported=reference))
 
 

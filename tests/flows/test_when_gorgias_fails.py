@@ -25,6 +25,7 @@ def waiting(live: Live) -> list[dict[str, Any]]:
     return [item for item in items if item["state"] != "sent"]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("kind", ["lost", "error_after", "late"])
 def test_note_whose_answer_was_lost_is_there_once(live: Live, ticket: int, kind: str) -> None:
     live.control("faults", faults=[{"kind": kind, "times": 1, "seconds": 0.2}])

@@ -227,6 +227,8 @@
       if (!lines().length && more) more.click();
       empty.hidden = table.hidden = false;
       if (lines().length || more) empty.hidden = true; else table.hidden = true;
+      var found = document.getElementById("found");
+      if (found) found.hidden = !empty.hidden;
     }
     if (!sentFrom) return;
     var line = document.getElementById(sentFrom);

@@ -238,6 +238,18 @@ def test_the_last_line_leaves_the_words_of_an_empty_view(app, url, new_page):
     expect(page.get_by_text("Nothing is open.")).to_be_hidden()
 
 
+def test_nothing_is_said_to_be_found_where_no_line_is_left(app, url, new_page):
+    line = add_lines(app, 1)[0]
+    page = new_page(viewport=DESK)
+    enter(page, url, app)
+    page.goto(f"{url}/supplier?q=P-{line}")
+    row(page, line).get_by_role("button", name="Handled by supplier").click()
+    expect(page.get_by_text("No line fits.")).to_be_visible()
+    expect(page.get_by_text("1 found.")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("1 found.")).to_be_visible()
+
+
 def test_the_toast_goes_after_ten_seconds(app, url, new_page):
     line = add_lines(app, 2)[0]
     page = new_page(viewport=DESK)

@@ -14,7 +14,7 @@ from bench.answers import Effort
 from bench.figures import Figure, Target
 from bench.load import Requests
 from tests.processes import settings
-from widget import create_app, people
+from widget import create_app, credentials, people
 from widget.config import Config
 from widget.db import db
 from widget.people import Role
@@ -59,7 +59,7 @@ def _link(url: str) -> str:
     with app.app_context():
         workshop = people.get_supplier("Dafen Art")
         person = people.add_person("li@dafen.example", name="Li Wei", roles={Role.SUPPLIER}, supplier=workshop)
-        path = f"/l/{people.new_link(person)}"
+        path = f"/l/{credentials.new_link(person)}"
         db.session.commit()
         db.engine.dispose()
     return path

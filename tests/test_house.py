@@ -30,6 +30,7 @@ SUBJECTS = (
     ("history", "notes", "presses"),
     ("stores",),
     ("people",),
+    ("credentials",),
     ("problem_types",),
     ("orders",),
     ("tickets",),

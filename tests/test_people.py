@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.factories import ANNA, LI
-from widget import people
+from widget import credentials, people
+from widget.credentials import SignInLink
 from widget.errors import NotFound, Refused
-from widget.people import HelpdeskUser, Role, Side, SignInLink
+from widget.people import HelpdeskUser, Role, Side
 
 
 def test_a_person_may_have_several_roles_and_they_are_replaced_as_a_whole(store: Any) -> None:
@@ -42,7 +43,7 @@ def test_roles_that_do_not_fit_are_refused(store: Any) -> None:
 
 def test_a_new_link_revokes_the_old_and_only_its_hash_is_kept(store: Any) -> None:
     person = people.add_person("an@b.c", name="An", roles={Role.AGENT}, supplier=None)
-    first, second = people.new_link(person), people.new_link(person)
+    first, second = credentials.new_link(person), credentials.new_link(person)
     rows = list(store.scalars(select(SignInLink).order_by(SignInLink.id)))
     assert [row.revoked_at is None for row in rows] == [False, True]
     assert first != second
@@ -53,7 +54,7 @@ def test_a_new_link_revokes_the_old_and_only_its_hash_is_kept(store: Any) -> Non
 def test_a_suppliers_link_does_not_expire(store: Any) -> None:
     workshop = factories.supplier(factories.store(factories.helpdesk()))
     person = people.add_person("li@b.c", name="Li", roles={Role.SUPPLIER}, supplier=workshop)
-    people.new_link(person)
+    credentials.new_link(person)
     assert store.scalars(select(SignInLink)).one().expires_at is None
     assert person.as_actor().side == Side.SUPPLIER
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, and_, func, or_, select, update
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from widget import stores
 from widget.db import Base, VendorId, db, utcnow
 from widget.errors import NotFound, Refused
 from widget.stores import Helpdesk, Store
-
-STAFF_LINK_LIFETIME = timedelta(hours=24)
 
 
 class Role(StrEnum):
@@ -118,22 +115,6 @@ class PersonRole(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
-
-
-class SignInLink(Base):
-    """A personal link. Only its hash is stored, so a stolen backup holds no working link."""
-
-    __tablename__ = "sign_in_links"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(unique=True)
-    expires_at: Mapped[datetime | None]
-    used_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=utcnow)
-
-    person: Mapped[Person] = relationship()
 
 
 class HelpdeskUser(Base):
@@ -244,79 +225,6 @@ def choose_language(person: Person, locale: str) -> None:
     stores.check_locale(locale)
     person.locale = locale
     db.session.flush()
-
-
-def revoke(person: Person) -> None:
-    """The person is out with the next request, and no link works any more until a new one is made."""
-    db.session.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
-        .values(revoked_at=utcnow())
-    )
-
-
-def new_link(person: Person) -> str:
-    """A fresh secret for the person's link; older links stop working. A staff link lives 24 hours."""
-    db.session.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
-        .values(revoked_at=utcnow())
-    )
-    return another_link(person)
-
-
-def another_link(person: Person) -> str:
-    """One more secret beside those that work: their hashes cannot be shown again."""
-    secret = secrets.token_urlsafe(24)
-    expires = None if person.supplier_id is not None else utcnow() + STAFF_LINK_LIFETIME
-    db.session.add(SignInLink(person_id=person.id, token_hash=stores.hash_of(secret), expires_at=expires))
-    db.session.flush()
-    return secret
-
-
-def find_link(secret: str, *, lock: bool = False) -> SignInLink | None:
-    """The personal link of that secret while it can be opened: not revoked, not expired, a staff link not used.
-
-    One query for every secret, so that the answer's time tells nothing either.
-    """
-    for_ever = and_(SignInLink.expires_at.is_(None), Person.supplier_id.is_not(None))
-    just_once = and_(SignInLink.expires_at > utcnow(), SignInLink.used_at.is_(None))
-    query = (
-        select(SignInLink)
-        .join(Person, Person.id == SignInLink.person_id)
-        .where(
-            SignInLink.token_hash == stores.hash_of(secret),
-            SignInLink.revoked_at.is_(None),
-            Person.revoked_at.is_(None),
-            or_(for_ever, just_once),
-        )
-    )
-    return db.session.scalar(query.with_for_update(of=SignInLink) if lock else query)
-
-
-def open_link(secret: str) -> SignInLink:
-    """Use a personal link; of two who open a staff link at once, one is too late. Raises NotFound."""
-    link = find_link(secret, lock=True)
-    if link is None:
-        raise NotFound("This link does not work.")
-    link.used_at = utcnow()
-    db.session.flush()
-    return link
-
-
-def find_signed_in(person_id: int, link_hash: str) -> Person | None:
-    """Who came in through that link, until it or the person is revoked. A new link revokes the old ones."""
-    return db.session.scalar(
-        select(Person)
-        .join(SignInLink, SignInLink.person_id == Person.id)
-        .where(
-            Person.id == person_id,
-            SignInLink.token_hash == link_hash,
-            SignInLink.revoked_at.is_(None),
-            Person.revoked_at.is_(None),
-        )
-        .options(joinedload(Person.supplier))
-    )
 
 
 def copy_users(helpdesk_id: int, users: list[dict[str, Any]]) -> None:

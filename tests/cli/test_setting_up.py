@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from widget.credentials import SignInLink
 from widget.db import db
-from widget.people import Person, SignInLink, Supplier
+from widget.people import Person, Supplier
 from widget.stores import Helpdesk, Store
 
 HELPDESK = ("helpdesk", "add", "main", "--url", "https://acme.gorgias.com", "--email", "a@b.c", "--api-key", "k1")

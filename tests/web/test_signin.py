@@ -25,10 +25,11 @@ from tests.web.visitors import (
     signed_in,
     world,
 )
-from widget import people
+from widget import credentials, people
 from widget.config import Config
+from widget.credentials import SignInLink
 from widget.db import db, utcnow
-from widget.people import Person, Role, SignInLink, get_person
+from widget.people import Person, Role, get_person
 from widget.web.sessions import IDLE, LONGEST
 
 ANNA = "anna@brushwood.example"
@@ -272,7 +273,7 @@ def test_who_guesses_links_is_told_to_slow_down_and_a_working_one_opens(app):
 def test_revoking_the_links_throws_out_whoever_came_by_them(app):
     client = signed_in(app, painter_link(app))
     with app.app_context():
-        people.revoke(people.get_person("li@dafen.example"))
+        credentials.revoke(people.get_person("li@dafen.example"))
         db.session.commit()
     assert not is_signed_in(client)
 

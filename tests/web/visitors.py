@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from tests import factories
-from widget import orders, people
+from widget import credentials, orders, people
 from widget.db import Base, db, utcnow
 from widget.orders import OrderName
 from widget.people import Role, Side
@@ -50,7 +50,7 @@ def link_of(
         supplier = people.get_supplier(workshop) if workshop else None
         person = people.add_person(email, name=email.split("@", maxsplit=1)[0].title(), roles={role}, supplier=supplier)
         person.locale = language
-        path = f"/l/{people.new_link(person)}"
+        path = f"/l/{credentials.new_link(person)}"
         db.session.commit()
         return path
 

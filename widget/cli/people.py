@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from widget import people, stores
+from widget import credentials, people, stores
 from widget.cli.printing import answer, command, json_option
 from widget.db import db
 from widget.people import Person, Role
@@ -43,7 +43,7 @@ def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | No
     """Add somebody, or bring them up to date, and print a personal sign-in link. Links they have keep working."""
     workshop = people.get_supplier(supplier) if supplier else None
     person = people.add_person(email, name=name, roles={Role(role) for role in roles}, supplier=workshop)
-    _print_link(person, people.another_link(person), as_json)
+    _print_link(person, credentials.another_link(person), as_json)
 
 
 @person_group.command("link", with_appcontext=False)
@@ -53,7 +53,7 @@ def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | No
 def link(email: str, as_json: bool) -> None:
     """Make a new sign-in link; the old one stops working."""
     person = people.get_person(email)
-    _print_link(person, people.new_link(person), as_json)
+    _print_link(person, credentials.new_link(person), as_json)
 
 
 @person_group.command("revoke", with_appcontext=False)
@@ -63,7 +63,7 @@ def link(email: str, as_json: bool) -> None:
 def revoke(email: str, as_json: bool) -> None:
     """Let nobody in by this person's links any more, and end the sessions they began; `person link` lets in again."""
     person = people.get_person(email)
-    people.revoke(person)
+    credentials.revoke(person)
     db.session.commit()
     answer({"id": person.id, "email": person.email}, as_json=as_json, words=f"{person.name} is signed out everywhere.")
 

@@ -16,7 +16,7 @@ from flask import Flask, Request, abort, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
 
-from widget import people
+from widget import credentials
 from widget.config import Config
 from widget.people import Person
 
@@ -116,7 +116,7 @@ def refuse_foreign_form() -> None:
 def _look_up() -> Person | None:
     if not session.keys() >= {"person", "link", "since", "seen"} or not _is_young():
         return None
-    person = people.find_signed_in(session["person"], session["link"])
+    person = credentials.find_signed_in(session["person"], session["link"])
     if person is not None and time.time() - session["seen"] > RENEWED_EVERY.total_seconds():
         session["seen"] = int(time.time())
     return person

@@ -12,7 +12,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from widget import people
+from widget import credentials, people
 from widget.db import SAFE_METHODS, db
 from widget.errors import NotFound
 from widget.web import guesses, sessions
@@ -32,7 +32,7 @@ def guard() -> None:
 @bp.get("/l/<token>")
 def link_GET(token: str) -> str:
     """The page with the button. Signs nobody in."""
-    link = people.find_link(token)
+    link = credentials.find_link(token)
     if link is None:
         raise NotFound("This link does not work.")
     return render_template("signin/link.html", name=link.person.name)
@@ -41,7 +41,7 @@ def link_GET(token: str) -> str:
 @bp.post("/l/<token>")
 def link_POST(token: str) -> Response:
     """Sign in, and go on to an address without the secret."""
-    link = people.open_link(token)
+    link = credentials.open_link(token)
     person_id, link_hash = link.person_id, link.token_hash
     db.session.commit()
     log.info("signed in", extra={"person": person_id})

@@ -1,0 +1,14 @@
+"""Credentials: how people and their programs prove who they are: personal links."""
+
+from widget.credentials.links import another_link, find_link, find_signed_in, new_link, open_link, revoke
+from widget.credentials.tables import SignInLink
+
+__all__ = [
+    "SignInLink",
+    "another_link",
+    "find_link",
+    "find_signed_in",
+    "new_link",
+    "open_link",
+    "revoke",
+]

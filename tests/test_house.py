@@ -30,12 +30,12 @@ SUBJECTS = (
     ("history", "notes", "presses"),
     ("stores",),
     ("people",),
-    ("credentials",),
+    ("credentials", "calendars", "saved_views"),
     ("problem_types",),
     ("orders",),
     ("tickets",),
     ("problems",),
-    ("pictures", "refunds"),
+    ("pictures", "refunds", "presence"),
 )
 ALL_SUBJECTS = {subject for row in SUBJECTS for subject in row}
 

@@ -14,7 +14,11 @@ class Change(Base):
     """One field of one thing, changed once."""
 
     __tablename__ = "history"
-    __table_args__ = (Index(None, "subject", "subject_id", "field"),)
+    __table_args__ = (
+        Index(None, "subject", "subject_id", "field"),
+        Index(None, "subject", "id"),
+        Index(None, "actor_email", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime]

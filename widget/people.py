@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from widget import stores
@@ -56,6 +56,7 @@ class Supplier(Base):
     locale: Mapped[str]
     timezone: Mapped[str]
     mention_email: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
@@ -82,6 +83,7 @@ class Person(Base):
     # Which language this person chose; empty: the supplier's, and English for customer service.
     locale: Mapped[str] = mapped_column(default="")
     revoked_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     supplier: Mapped[Supplier | None] = relationship()
@@ -115,6 +117,30 @@ class PersonRole(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class PersonStore(Base):
+    """A store whose lines somebody of the staff looks after: "my stores" on the desk. Without any: all of them."""
+
+    __tablename__ = "person_stores"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+
+
+class Absence(Base):
+    """Days on which somebody is away, both included, and who covers."""
+
+    __tablename__ = "absences"
+    __table_args__ = (CheckConstraint("first_day <= last_day", name="days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+    cover: Mapped[Person | None] = relationship(foreign_keys=cover_id)
 
 
 class HelpdeskUser(Base):

@@ -40,6 +40,16 @@ class ProblemType(Base):
     name_zh: Mapped[str]
     position: Mapped[int]
     is_other: Mapped[bool] = mapped_column(default=False)
+    # What the supplier's form wants beside the words, and what it suggests to write.
+    needs_picture: Mapped[bool] = mapped_column(default=False)
+    text_en: Mapped[str] = mapped_column(default="")
+    text_zh: Mapped[str] = mapped_column(default="")
+    # After how many working days of the side whose turn it is; a rule can be switched off without losing it.
+    remind_after: Mapped[int] = mapped_column(default=2)
+    reminds: Mapped[bool] = mapped_column(default=True)
+    # A tag of its own for the order's ticket, beside that of the board.
+    gorgias_tag: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
     archived_at: Mapped[datetime | None]
 
 

@@ -8,14 +8,15 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from widget.db import Base, VendorId, db, utcnow
+from widget.db import Base, Id, VendorId, db, utcnow
 from widget.errors import NotFound, Refused
 
 CALLS_ALLOWED = 40
@@ -42,6 +43,17 @@ class Helpdesk(Base):
     users_copied_at: Mapped[datetime | None]
     # Counts up whenever something the widget's answer is built from changes: stores, types, suppliers.
     catalogue_version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
+    # What we know of the integration: when it was last called, how often in a row it was answered with an error, and
+    # whether Gorgias had it active when we last looked.
+    called_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str] = mapped_column(default="")
+    is_active: Mapped[bool | None]
+    looked_at: Mapped[datetime | None]
+    # On which days we switched it on again: at most three times a day.
+    revived_on: Mapped[date | None]
+    revived: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     stores: Mapped[list[Store]] = relationship(back_populates="helpdesk", order_by="Store.id")
@@ -65,9 +77,27 @@ class Store(Base):
     currency: Mapped[str]
     locale: Mapped[str]
     timezone: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     helpdesk: Mapped[Helpdesk] = relationship(back_populates="stores")
+
+
+class ConnectionCheck(Base):
+    """A test of a helpdesk's connection, or an installation there, that an admin asked for and the worker does."""
+
+    __tablename__ = "connection_checks"
+    __table_args__ = (CheckConstraint("kind IN ('check', 'install')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    helpdesk_id: Mapped[int] = mapped_column(ForeignKey("helpdesks.id"), index=True)
+    kind: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=utcnow)
+    begun_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    # One {"check": …, "ok": …, "words": …} each.
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
 def hash_of(secret: str) -> str:

@@ -52,6 +52,10 @@ class Problem(Base):
     comment_supplier: Mapped[str] = mapped_column(default="")
     waiting_for: Mapped[str]
     waiting_since: Mapped[datetime]
+    # When it has waited too long, counted in the working time of the side whose turn it is (None: its type does not
+    # remind), and when that side was reminded. Both begin anew with each turn.
+    due_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     reported_by: Mapped[str]
     reported_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
@@ -76,6 +80,15 @@ class Problem(Base):
             sqlite_where=STILL_OPEN,
             postgresql_where=STILL_OPEN,
         ),
+        Index(
+            "ix_problems_open",
+            *("board", "waiting_for", "waiting_since", "id"),
+            sqlite_where=STILL_OPEN,
+            postgresql_where=STILL_OPEN,
+        ),
+        Index("ix_problems_due", "due_at", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
+        Index("ix_problems_handled", "board", "handled_at", "id", sqlite_where=HANDLED, postgresql_where=HANDLED),
+        Index("ix_problems_reported", "reported_at"),
         Index(
             "ix_problems_supplier_handled",
             *("supplier_id", "board", "handled_at"),

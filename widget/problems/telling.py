@@ -37,6 +37,10 @@ def tell(
     """Note and tags for the ticket it was done in, and true tags on the order's other tickets."""
     known = tickets.about(problem.order_id)
     home = at.ticket or (known[0] if known else None)
+    if at.is_silent:
+        for ticket in known:
+            keep_tags_true(ticket)
+        return
     # What customer service has to hear of is not told in a closed ticket, where nobody looks.
     if _asks_customer_service(problem, by) and not (home and home.is_open):
         home = tickets.await_ticket(problem.order)

@@ -96,7 +96,8 @@ class WaitingNote(Base):
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody acts: the ticket, if any, and how our links begin."""
+    """Where somebody acts: the ticket, if any, how our links begin, and whether no note is wanted of it."""
 
     ticket: Ticket | None
     public_url: str
+    is_silent: bool = False

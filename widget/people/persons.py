@@ -1,0 +1,57 @@
+"""Everybody with a personal link: found, added, and the language they chose."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from widget import stores
+from widget.db import db
+from widget.errors import NotFound, Refused
+from widget.people.tables import Person, PersonRole, Role, Supplier
+
+
+def clean_email(text: str) -> str:
+    """An e-mail address as we compare it. Raises Refused for what is none."""
+    email = text.strip().casefold()
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", email):
+        raise Refused("{email} is no e-mail address.", email=repr(text))
+    return email
+
+
+def get_person(email: str) -> Person:
+    """By e-mail. Raises NotFound."""
+    person = db.session.scalar(select(Person).where(Person.email == clean_email(email)))
+    if person is None:
+        raise NotFound(
+            "There is nobody with the e-mail address {email}. Add them with: flask person add {email} …", email=email
+        )
+    return person
+
+
+def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> Person:
+    """Add somebody or bring them up to date. Raises Refused for roles that do not fit."""
+    if not roles:
+        raise Refused("A person needs a role: agent, supplier, approver or admin.")
+    if (Role.SUPPLIER in roles) != (supplier is not None):
+        raise Refused("A supplier's person needs --supplier NAME, and nobody else may have one.")
+    if Role.SUPPLIER in roles and len(roles) > 1:
+        raise Refused("A supplier's person cannot have another role as well.")
+    email = clean_email(email)
+    person = db.session.scalar(select(Person).where(Person.email == email))
+    if person is None:
+        person = Person(email=email)
+        db.session.add(person)
+    person.name, person.supplier_id = name, supplier.id if supplier else None
+    if person.roles != roles:
+        person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
+    db.session.flush()
+    return person
+
+
+def choose_language(person: Person, locale: str) -> None:
+    """Show the pages in that language from now on. Raises Refused for what is no language code."""
+    stores.check_locale(locale)
+    person.locale = locale
+    db.session.flush()

@@ -11,6 +11,7 @@ AGENT_PRESSING = "an agent in Gorgias, by the card's signed token"
 LINK_HOLDER = "whoever has a personal link that works"
 SUPPLIERS_PEOPLE = "a supplier's people, what is their own"
 STAFF = "agents, approvers and admins"
+ADMINS = "admins"
 SIGNED_IN = "whoever is signed in: staff see all lines, a supplier's people their own"
 
 WHO: dict[str, str] = {
@@ -31,6 +32,7 @@ WHO: dict[str, str] = {
     "lines.open_GET": SIGNED_IN,
     "lines.line_GET": SIGNED_IN,
     "lines.ticket_POST": STAFF,
+    "admin.types_GET": ADMINS,
     "pictures.picture_GET": SIGNED_IN,
     "supplier.picture_POST": SUPPLIERS_PEOPLE,
     "supplier.picture_remove_POST": SUPPLIERS_PEOPLE,

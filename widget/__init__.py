@@ -11,7 +11,7 @@ from widget.db import db, init_store
 from widget.pictures import Storage, open_storage
 from widget.secrets import Box
 from widget.tokens import ActionTokens, PictureTokens
-from widget.web import headers, health, lines, pages, picture_forms, sessions, sidebar, signin, supplier
+from widget.web import admin, headers, health, lines, pages, picture_forms, sessions, sidebar, signin, supplier
 from widget.web import pictures as files_of_pictures
 
 
@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     sessions.init_sessions(app, config)
     pages.init_pages(app)
     picture_forms.init_pictures(app)
-    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp, files_of_pictures.bp):
+    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp, files_of_pictures.bp, admin.bp):
         app.register_blueprint(blueprint)
     cli.register(app)
     return app

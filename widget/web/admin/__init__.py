@@ -1,0 +1,6 @@
+"""The admin side: what customer service's leads set up, in plain words. Only for admins."""
+
+from widget.web.admin import types
+from widget.web.admin.door import bp
+
+__all__ = ["bp", "types"]

@@ -53,6 +53,7 @@ NEW_TABLES = (
     "api_answers",
     "calendars",
     "holidays",
+    "waits",
     "saved_views",
     "looking",
     "connection_checks",
@@ -70,6 +71,17 @@ def upgrade() -> None:
     _people()
     _credentials()
     _calendars()
+    op.create_table(
+        "waits",
+        sa.Column("id", ID, nullable=False),
+        _to("waits", "problem_id", "problems.id", kind=ID, nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("began_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT, nullable=False),
+        sa.CheckConstraint("side IN ('customer_service', 'supplier')", name=op.f("ck_waits_side")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waits")),
+    )
+    op.create_index("ix_waits_ended_at", "waits", ["ended_at"])
     op.create_table(
         "saved_views",
         sa.Column("id", sa.Integer(), nullable=False),

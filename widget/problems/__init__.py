@@ -4,7 +4,7 @@
 """
 
 from widget.problems.asking import OpenLine, count_open, get, open_for, supplier_for
-from widget.problems.tables import TURN_AFTER, Comment, Problem
+from widget.problems.tables import TURN_AFTER, Comment, Problem, Wait
 from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, ticket_found
 from widget.problems.verbs import (
     UNDO_WITHIN,
@@ -26,6 +26,7 @@ __all__ = [
     "Comment",
     "OpenLine",
     "Problem",
+    "Wait",
     "add_pictures",
     "catch_up",
     "comment",

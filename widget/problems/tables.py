@@ -120,3 +120,16 @@ class Comment(Base):
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
     line: Mapped[Problem] = relationship(back_populates="comments")
+
+
+class Wait(Base):
+    """How long a line waited for one side, written once that side answered or the line was handled."""
+
+    __tablename__ = "waits"
+    __table_args__ = (CheckConstraint("side IN ('customer_service', 'supplier')", name="side"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("problems.id"))
+    side: Mapped[str]
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(index=True)

@@ -258,3 +258,15 @@ def test_reports_while_the_ticket_is_being_found_are_never_forgotten(app: Flask)
         assert (len(told()), waiting(), len(list(db.session.scalars(select(Problem))))) == (8, 0, 8)
         assert people.find_usual_supplier(1) is not None
         assert outbox.waiting_count() >= 8
+
+
+def test_orders_with_several_tickets_are_counted_and_listed_until_one_is_chosen(line: Problem) -> None:
+    assert (tickets.count_offered(), tickets.offered(10)) == (0, [])
+    tickets.offer(line.order, [Candidate(number, CUSTOMER, "", "email", None) for number in (TICKET, OTHER_TICKET)])
+    (waiting,) = tickets.offered(10)
+    assert tickets.count_offered() == 1
+    assert waiting.order_id == line.order_id
+    assert [candidate.gorgias_id for candidate in waiting.candidates] == [OTHER_TICKET, TICKET]
+    assert tickets.offered(0) == []
+    see_ticket()
+    assert (tickets.count_offered(), tickets.offered(10)) == (0, [])

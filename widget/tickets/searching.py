@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -39,6 +39,14 @@ class Candidate(NamedTuple):
     subject: str
     channel: str
     updated_at: datetime | None
+
+
+class Offered(NamedTuple):
+    """An order that waits for somebody to say which ticket is its, since when, and the tickets to choose from."""
+
+    order_id: int
+    since: datetime
+    candidates: list[TicketCandidate]
 
 
 def await_ticket(order: Order) -> Ticket | None:
@@ -75,6 +83,34 @@ def candidates_for(order_id: int) -> Sequence[TicketCandidate]:
     return db.session.scalars(
         select(TicketCandidate).where(TicketCandidate.order_id == order_id).order_by(TicketCandidate.gorgias_id.desc())
     ).all()
+
+
+def count_offered() -> int:
+    """How many orders wait for somebody to say which ticket is theirs. One query over what is offered just now."""
+    offered = (
+        select(func.count(func.distinct(TicketCandidate.order_id)))
+        .join(TicketSearch, TicketSearch.order_id == TicketCandidate.order_id)
+        .where(TicketSearch.state == SearchState.OFFERED.value)
+    )
+    return db.session.scalar(offered) or 0
+
+
+def offered(at_most: int) -> list[Offered]:
+    """The orders that wait for somebody to say which ticket is theirs, the longest waiting first. Two queries."""
+    searches = db.session.scalars(
+        select(TicketSearch)
+        .where(
+            TicketSearch.state == SearchState.OFFERED.value,
+            exists().where(TicketCandidate.order_id == TicketSearch.order_id),
+        )
+        .order_by(TicketSearch.began_at, TicketSearch.order_id)
+        .limit(at_most)
+    ).all()
+    candidates: dict[int, list[TicketCandidate]] = {search.order_id: [] for search in searches}
+    rows = select(TicketCandidate).where(TicketCandidate.order_id.in_(candidates))
+    for candidate in db.session.scalars(rows.order_by(TicketCandidate.gorgias_id.desc())):
+        candidates[candidate.order_id].append(candidate)
+    return [Offered(search.order_id, search.began_at, candidates[search.order_id]) for search in searches]
 
 
 def open_one(order: Order, *, customer_id: int, subject: str, tags: set[str]) -> None:

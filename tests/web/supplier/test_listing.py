@@ -31,7 +31,7 @@ from widget.problem_types import Board
 from widget.problems import Problem
 from widget.tickets import Place
 from widget.web.supplier.listing import lasting
-from widget.web.supplier.shown import Piece, changes
+from widget.web.differences import Piece, changes
 from widget.web.supplier.wanted import Wanted
 
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example")

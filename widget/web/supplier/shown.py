@@ -5,11 +5,9 @@ However many lines there are, a page takes the same number of queries, and threa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
@@ -24,19 +22,13 @@ from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Problem
 from widget.web import visible
+from widget.web.differences import Piece, changes
 from widget.web.supplier.wanted import CURSOR, REFERENCE, REFUNDS, Wanted
 
 PER_PAGE = 50
 SHOWN_OF_A_THREAD = 3
 MOST_WORDS = 8
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Piece(NamedTuple):
-    """Some words of an address, and whether they stayed (`same`), went (`gone`) or came (`new`)."""
-
-    kind: str
-    words: str
 
 
 @dataclass
@@ -135,20 +127,6 @@ def neighbours(person: Person, wanted: Wanted, line: Problem) -> tuple[str, str]
     ]
     before, behind = (f"P-{found}" if found else "" for found in ids)
     return before, behind
-
-
-def changes(before: str, now: str) -> list[Piece]:
-    """What became of an address, word by word. All of it is `same` when there was none before."""
-    if not before or before == now:
-        return [Piece("same", now)] if now else []
-    old, new = (re.findall(r"\S+|\s+", text) for text in (before, now))
-    pieces = []
-    for act, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if act == "equal":
-            pieces.append(Piece("same", "".join(old[i:j])))
-            continue
-        pieces += [Piece("gone", "".join(old[i:j])), Piece("new", "".join(new[k:m]))]
-    return [piece for piece in pieces if piece.words]
 
 
 def _is_of(person: Person) -> ColumnElement[bool]:

@@ -118,6 +118,12 @@ def is_locked(app: Flask) -> bool:
     return False
 
 
+def stop_and_wait(pid: int) -> None:
+    """Freeze a child process. A signal takes its time: until it is there, a thread may still begin a transaction."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
+
+
 def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake, start_worker, until):
     frozen = start_worker()
     desk.note("one")
@@ -126,11 +132,12 @@ def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake
 
     def freeze(call: Any) -> None:
         if call.method == "POST" and not reached.is_set():
-            os.kill(frozen.pid, signal.SIGSTOP)
+            stop_and_wait(frozen.pid)
             # Its other threads may be in the middle of a commit, and would keep SQLite's one lock.
             while is_locked(desk.app):
                 os.kill(frozen.pid, signal.SIGCONT)
-                os.kill(frozen.pid, signal.SIGSTOP)
+                until(lambda: not is_locked(desk.app))
+                stop_and_wait(frozen.pid)
             reached.set()
 
     fake.during = freeze

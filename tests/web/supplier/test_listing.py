@@ -30,8 +30,8 @@ from widget.people import Actor, Side
 from widget.problem_types import Board
 from widget.problems import Problem
 from widget.tickets import Place
-from widget.web.supplier.listing import lasting
 from widget.web.differences import Piece, changes
+from widget.web.supplier.listing import lasting
 from widget.web.supplier.wanted import Wanted
 
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example")

@@ -19,6 +19,7 @@ from widget.people import Actor, Side, Supplier
 from widget.problem_types import Board, ProblemType
 from widget.problems.tables import TURN_AFTER, YES, Comment, Problem
 from widget.problems.telling import keep_tags_true, tell
+from widget.problems.waiting import hand_turn
 from widget.tickets import Place
 
 # The note that a line is handled waits this long, so that Undo really takes it back.
@@ -45,13 +46,12 @@ def report(
         supplier=supplier,
         type=type_,
         problem=words,
-        waiting_for=TURN_AFTER["report", by.side],
-        waiting_since=now,
         reported_by=str(by),
         reported_at=now,
         changed_at=now,
         version=1,
     )
+    hand_turn(problem, TURN_AFTER["report", by.side], now)
     db.session.add(problem)
     db.session.flush()
     history.record("problem", problem.id, "reported", "", words, by=(by.name, by.email), version=1)
@@ -222,8 +222,8 @@ def _add_comment(problem: Problem, words: str, by: Actor) -> Comment:
 def _changed(problem: Problem, field: str, old: object, new: object, *, by: Actor, act: str = "") -> None:
     now = utcnow()
     turn = TURN_AFTER.get((act, by.side))
-    if turn is not None and turn != problem.waiting_for:
-        problem.waiting_for, problem.waiting_since = turn.value, now
+    if turn is not None:
+        hand_turn(problem, turn, now, anew=act == "reopen")
     problem.version += 1
     problem.changed_at = now
     history.record("problem", problem.id, field, old, new, by=(by.name, by.email), version=problem.version)

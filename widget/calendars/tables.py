@@ -1,4 +1,4 @@
-"""Calendars: when each side works. Waiting is counted in the working time of the side whose turn it is."""
+"""What is stored of calendars: days, hours and holidays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from datetime import date
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from widget.calendars.hours import Hours
 from widget.db import Base
+
+USUAL_DAYS = "12345"
+USUAL_OPENS, USUAL_CLOSES = 9 * 60, 18 * 60
 
 
 class Calendar(Base):
@@ -21,12 +25,19 @@ class Calendar(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"), unique=True)
     timezone: Mapped[str]
-    working_days: Mapped[str] = mapped_column(default="12345")
-    opens: Mapped[int] = mapped_column(default=9 * 60)
-    closes: Mapped[int] = mapped_column(default=18 * 60)
+    working_days: Mapped[str] = mapped_column(default=USUAL_DAYS)
+    opens: Mapped[int] = mapped_column(default=USUAL_OPENS)
+    closes: Mapped[int] = mapped_column(default=USUAL_CLOSES)
     version: Mapped[int] = mapped_column(default=1)
 
     holidays: Mapped[list[Holiday]] = relationship(cascade="all, delete-orphan", order_by="Holiday.day")
+
+    @property
+    def hours(self) -> Hours:
+        """The calendar as a value to reckon with."""
+        return Hours(
+            self.timezone, self.working_days, self.opens, self.closes, frozenset(row.day for row in self.holidays)
+        )
 
 
 class Holiday(Base):

@@ -1,0 +1,87 @@
+"""Whose calendar: a supplier's, or customer service's. Who has none stored works the usual days and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from widget.calendars.hours import Hours
+from widget.calendars.tables import USUAL_CLOSES, USUAL_DAYS, USUAL_OPENS, Calendar, Holiday
+from widget.db import db
+from widget.people import Supplier
+
+USUAL_ZONE = "Europe/Amsterdam"
+
+
+def of_customer_service() -> Calendar:
+    """Customer service's calendar; not stored yet when nobody changed it."""
+    return _find(None) or _usual(None, USUAL_ZONE)
+
+
+def of_supplier(supplier: Supplier) -> Calendar:
+    """A supplier's calendar; not stored yet, and in the supplier's time zone, when nobody changed it."""
+    return _find(supplier.id) or _usual(supplier.id, supplier.timezone)
+
+
+def hours_of(supplier_id: int | None) -> Hours:
+    """When a supplier works, or with None customer service. One query."""
+    query = _customer_services() if supplier_id is None else _suppliers().where(Supplier.id == supplier_id)
+    usual = Hours(USUAL_ZONE, USUAL_DAYS, USUAL_OPENS, USUAL_CLOSES)
+    return _by_supplier(db.session.execute(query)).get(supplier_id, usual)
+
+
+def all_hours() -> dict[int | None, Hours]:
+    """When everybody works, by supplier; None is customer service. Two queries."""
+    return {None: hours_of(None), **_by_supplier(db.session.execute(_suppliers()))}
+
+
+def _find(supplier_id: int | None) -> Calendar | None:
+    return db.session.scalar(
+        select(Calendar).where(Calendar.supplier_id.is_not_distinct_from(supplier_id)).order_by(Calendar.id).limit(1)
+    )
+
+
+def _usual(supplier_id: int | None, zone: str) -> Calendar:
+    return Calendar(
+        supplier_id=supplier_id,
+        timezone=zone, working_days=USUAL_DAYS, opens=USUAL_OPENS, closes=USUAL_CLOSES, version=1, holidays=[],
+    )  # fmt: skip
+
+
+def _customer_services() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Calendar.supplier_id, Calendar.timezone, Calendar.working_days, Calendar.opens, Calendar.closes, Holiday.day
+        )
+        .outerjoin(Holiday, Holiday.calendar_id == Calendar.id)
+        .where(Calendar.supplier_id.is_(None))
+    )
+
+
+def _suppliers() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Supplier.id,
+            func.coalesce(Calendar.timezone, Supplier.timezone),
+            func.coalesce(Calendar.working_days, USUAL_DAYS),
+            func.coalesce(Calendar.opens, USUAL_OPENS),
+            func.coalesce(Calendar.closes, USUAL_CLOSES),
+            Holiday.day,
+        )
+        .outerjoin(Calendar, Calendar.supplier_id == Supplier.id)
+        .outerjoin(Holiday, Holiday.calendar_id == Calendar.id)
+    )
+
+
+def _by_supplier(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int | None, Hours]:
+    """Each row is a calendar with one of its holidays, if it has any."""
+    holidays: dict[tuple[Any, ...], set[date]] = {}
+    for *calendar, day in rows:
+        holidays.setdefault(tuple(calendar), set()).update([day] if day else [])
+    return {
+        whose: Hours(zone, working_days, opens, closes, frozenset(days))
+        for (whose, zone, working_days, opens, closes), days in holidays.items()
+    }

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget.db import Base, Id, db, utcnow
+from widget.errors import Refused
+
+
+class Versioned(Protocol):
+    """A row that counts how often it was changed."""
+
+    id: int
+    version: int
 
 
 class Change(Base):
@@ -71,3 +81,39 @@ def of(subject: str, subject_id: int) -> list[Change]:
             select(Change).where(Change.subject == subject, Change.subject_id == subject_id).order_by(Change.id)
         )
     )
+
+
+class Outdated(Refused):
+    """Somebody changed the thing after it was shown; `changes` are what was changed, oldest first."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = changes
+        if changes:
+            super().__init__(
+                "{who} changed this on {at}, after you opened it.", who=changes[-1].actor, at=changes[-1].at
+            )
+        else:
+            super().__init__("This was changed after you opened it.")
+
+
+def refuse_outdated(subject: str, thing: Versioned, shown: int) -> None:
+    """Raises Outdated when the thing was changed after the version that somebody was shown."""
+    if thing.version != shown:
+        query = select(Change).where(Change.subject == subject, Change.subject_id == thing.id, Change.version > shown)
+        raise Outdated(db.session.scalars(query.order_by(Change.id)).all())
+
+
+def change(subject: str, thing: Versioned, wanted: Mapping[str, object], *, by: tuple[str, str]) -> list[str]:
+    """Give a thing new values. Those that differ are recorded with the version it has then; their names."""
+    differing = [name for name, new in wanted.items() if getattr(thing, name) != new]
+    if differing:
+        thing.version += 1
+    for name in differing:
+        old, new = getattr(thing, name), wanted[name]
+        setattr(thing, name, new)
+        record(subject, thing.id, name, _told(old), _told(new), by=by, version=thing.version)
+    return differing
+
+
+def _told(value: object) -> object:
+    return ("yes" if value else "no") if isinstance(value, bool) else value

@@ -15,7 +15,7 @@ from contextlib import suppress
 from flask import Flask
 from sqlalchemy import select
 
-from widget import people, pictures, presses
+from widget import people, pictures, presence, presses
 from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
@@ -119,6 +119,7 @@ class Chores:
         with self._app.app_context():
             accounts.forget_old_calls()
             presses.forget_old()
+            presence.forget_old()
             db.session.commit()
 
     def _sweep_pictures(self) -> None:

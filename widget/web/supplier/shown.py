@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from widget import orders, pictures
+from widget import pictures
 from widget.db import db
 from widget.history import Change
 from widget.orders import Order
@@ -21,14 +20,12 @@ from widget.people import Person, Side, SupplierStore
 from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Problem
-from widget.web import visible
+from widget.web import keyset, searched, visible
 from widget.web.differences import Piece, changes
-from widget.web.supplier.wanted import CURSOR, REFERENCE, REFUNDS, Wanted
+from widget.web.supplier.wanted import CURSOR, REFUNDS, Wanted
 
 PER_PAGE = 50
 SHOWN_OF_A_THREAD = 3
-MOST_WORDS = 8
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -147,19 +144,7 @@ def _view(person: Person, wanted: Wanted) -> Select[Problem]:
         query = query.where(ProblemType.code == wanted.type)
     if wanted.turn:
         query = query.where(Problem.waiting_for == wanted.turn)
-    return query.where(*(_says(word) for word in wanted.q.split()[:MOST_WORDS]))
-
-
-def _says(word: str) -> ColumnElement[bool]:
-    """Whether a word is somewhere in what people read on a line."""
-    plain = orders.plain(word)
-    texts = (Problem.problem, ProblemType.name_en, ProblemType.name_zh)
-    comments = exists().where(Comment.problem_id == Problem.id, Comment.text.icontains(word, autoescape=True))
-    places = [text.icontains(word, autoescape=True) for text in texts]
-    places += [Order.name.icontains(plain.lstrip("#") or plain, autoescape=True), comments]
-    if match := REFERENCE.fullmatch(plain):
-        places.append(Problem.id == int(match[1]))
-    return or_(*places)
+    return query.where(*searched.says_all(wanted.q))
 
 
 def _is_unclear(person: Person) -> ColumnElement[bool]:
@@ -182,19 +167,11 @@ def _keys(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
 
 
 def _order(wanted: Wanted, *, backwards: bool = False) -> Iterable[ColumnElement[Any]]:
-    descending = (wanted.view == "handled") != backwards
-    return [key.desc() if descending else key.asc() for key in _keys(wanted)]
+    return keyset.sorted_by(_keys(wanted), descending=(wanted.view == "handled") != backwards)
 
 
 def _is_beyond(wanted: Wanted, position: Sequence[Any], *, backwards: bool = False) -> ColumnElement[bool]:
-    descending = (wanted.view == "handled") != backwards
-    keys = _keys(wanted)
-    steps = []
-    for place, (key, value) in enumerate(zip(keys, position, strict=True)):
-        same = [earlier == known for earlier, known in zip(keys[:place], position, strict=False)]
-        steps.append(and_(*same, key < value if descending else key > value))
-    # The first condition follows from the others; by it the index finds where to begin.
-    return and_(keys[0] <= position[0] if descending else keys[0] >= position[0], or_(*steps))
+    return keyset.is_beyond(_keys(wanted), position, descending=(wanted.view == "handled") != backwards)
 
 
 def _position(wanted: Wanted, line: Problem) -> tuple[Any, ...]:
@@ -205,7 +182,7 @@ def _position(wanted: Wanted, line: Problem) -> tuple[Any, ...]:
 
 def _write_cursor(wanted: Wanted, line: Problem) -> str:
     *turn, at, number = _position(wanted, line)
-    return "-".join(map(str, [*turn, (at - EPOCH) // timedelta(microseconds=1), number]))
+    return "-".join(map(str, [*turn, keyset.as_number(at), number]))
 
 
 def _read_cursor(wanted: Wanted) -> tuple[Any, ...] | None:
@@ -213,7 +190,7 @@ def _read_cursor(wanted: Wanted) -> tuple[Any, ...] | None:
     match = CURSOR.fullmatch(wanted.after)
     if match is None or (match[1] is None) != (wanted.view == "handled"):
         return None
-    at, number = EPOCH + timedelta(microseconds=int(match[2])), int(match[3])
+    at, number = keyset.as_moment(match[2]), int(match[3])
     return (at, number) if match[1] is None else (int(match[1]), at, number)
 
 

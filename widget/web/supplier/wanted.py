@@ -12,13 +12,13 @@ from flask import url_for
 
 from widget.people import Side
 from widget.problem_types import Board
+from widget.web.searched import REFERENCE
 from widget.web.typed import clean
 
 REFUNDS = "refunds"
 # What each of these may be in an address; the first is what it is otherwise.
 CHOICES = {"board": (*Board, REFUNDS), "view": ("open", "handled"), "turn": ("", *Side)}
 LONGEST_SEARCH = 200
-REFERENCE = re.compile(r"P-([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
 # Where a page begins: turn, microseconds (sixteen digits reach into the year 2286), and the line's number.
 CURSOR = re.compile(r"(?:([01])-)?([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
 

@@ -1,0 +1,33 @@
+"""How lines are searched: word by word, in what people read on a line."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from widget import orders
+from widget.orders import Order
+from widget.problem_types import ProblemType
+from widget.problems import Comment, Problem
+
+MOST_WORDS = 8
+# What people call a line. Eighteen digits fit into every store's numbers.
+REFERENCE = re.compile(r"P-([1-9][0-9]{0,17})", re.ASCII | re.IGNORECASE)
+
+
+def says_all(text: str, *further: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    """One condition per word of a search; `further` columns are looked at as well. Order and type are joined."""
+    return [_says(word, further) for word in text.split()[:MOST_WORDS]]
+
+
+def _says(word: str, further: tuple[InstrumentedAttribute[str], ...]) -> ColumnElement[bool]:
+    plain = orders.plain(word)
+    texts = (Problem.problem, ProblemType.name_en, ProblemType.name_zh, *further)
+    comments = exists().where(Comment.problem_id == Problem.id, Comment.text.icontains(word, autoescape=True))
+    places = [text.icontains(word, autoescape=True) for text in texts]
+    places += [Order.name.icontains(plain.lstrip("#") or plain, autoescape=True), comments]
+    if match := REFERENCE.fullmatch(plain):
+        places.append(Problem.id == int(match[1]))
+    return or_(*places)

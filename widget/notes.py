@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,10 @@ class Note:
             line=self.line,
             by=self.by,
         )
+
+    def tells_only(self, act: str, line: str, by: str) -> bool:
+        """Whether it says that one thing about a line and nothing else, for the person of that e-mail address."""
+        return (self.line, self.by, [sentence.act for sentence in self.sentences]) == (line, by, [act])
 
     def parts(self) -> dict[str, Any]:
         """The note as plain values, to be kept beside the finished message."""
@@ -214,12 +219,40 @@ def reopened(by: str, locale: str = "en") -> Sentence:
     return Sentence("handled", say("{by} reopened this line.").format(by=by), "", say("Please have another look."))
 
 
+def supplier_reminded(by: str, since: datetime, locale: str = "en") -> Sentence:
+    """An agent asks the supplier to look at a line that waits for him."""
+    say = _in(locale)
+    return Sentence(
+        "reminded",
+        say("{by} reminds the supplier: this has been waiting since {day}.").format(by=by, day=_day(since)),
+        "",
+        say("Please answer on the line, or mark it as handled."),
+    )
+
+
+def waits_too_long(since: datetime, *, is_informed: bool, locale: str = "en") -> Sentence:
+    """Nobody of customer service has answered the supplier for too long."""
+    say = _in(locale)
+    return Sentence(
+        "late",
+        say("This has been waiting for customer service since {day}, which is too long.").format(day=_day(since)),
+        "",
+        say("Has the customer answered? Then answer the supplier with the buttons beside this ticket.")
+        if is_informed
+        else say("Inform the customer, or answer the supplier with the buttons beside this ticket."),
+    )
+
+
 def order_linked(by: str, order_name: str, open_lines: int, locale: str = "en") -> Note:
     """An agent said which order the ticket is about. Tags nobody; it also brings the widget up to date."""
     say = _in(locale)
     what = say("nothing open") if not open_lines else say("{count} open").format(count=open_lines)
     words = say("{by} linked this ticket to order {order}: {what}.").format(by=by, order=order_name, what=what)
     return Note(heading=say("Order {order}").format(order=order_name), sentences=(Sentence("linked", words),), by=by)
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%d %b}".lstrip("0")
 
 
 def _in(locale: str) -> Callable[[str], str]:

@@ -4,6 +4,7 @@
 """
 
 from widget.problems.asking import OpenLine, count_open, get, open_for, supplier_for
+from widget.problems.reminding import overdue, remind, remind_supplier
 from widget.problems.tables import TURN_AFTER, Comment, Problem, Wait
 from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, ticket_found
 from widget.problems.verbs import (
@@ -39,6 +40,9 @@ __all__ = [
     "mark_informed",
     "no_ticket_found",
     "open_for",
+    "overdue",
+    "remind",
+    "remind_supplier",
     "reopen",
     "report",
     "save_address",

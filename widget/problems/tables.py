@@ -102,6 +102,15 @@ class Problem(Base):
         """What people call the line."""
         return f"P-{self.id}"
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it has waited too long for the side whose turn it is."""
+        return self.was_late(utcnow())
+
+    def was_late(self, at: datetime) -> bool:
+        """Whether it has waited too long at a moment since its last turn."""
+        return self.handled_at is None and self.due_at is not None and self.due_at < at
+
 
 class Comment(Base):
     """What one side wrote on a line."""

@@ -76,6 +76,15 @@ def active_ids(helpdesk_id: int, gorgias_ids: set[int | None]) -> set[int]:
     )
 
 
+def active_users(emails: set[str]) -> set[tuple[int, str]]:
+    """Of which helpdesks somebody with one of these e-mail addresses is an active user: (helpdesk, e-mail)."""
+    wanted = {email.strip().casefold(): email for email in emails if email}
+    users = select(HelpdeskUser.helpdesk_id, HelpdeskUser.email).where(
+        HelpdeskUser.email.in_(wanted), HelpdeskUser.active.is_(True)
+    )
+    return {(helpdesk_id, wanted[email]) for helpdesk_id, email in db.session.execute(users)}
+
+
 def count_users(helpdesk_id: int) -> int:
     """How many active users were copied from that helpdesk."""
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from widget import stores
 from widget.db import db
@@ -55,3 +55,19 @@ def choose_language(person: Person, locale: str) -> None:
     stores.check_locale(locale)
     person.locale = locale
     db.session.flush()
+
+
+def staff() -> list[Person]:
+    """Everybody of customer service who may sign in, by name."""
+    return list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.supplier_id.is_(None), Person.revoked_at.is_(None))
+            .order_by(func.lower(Person.name), Person.id)
+        )
+    )
+
+
+def is_active_staff(person: Person) -> bool:
+    """Whether somebody is of customer service and may sign in."""
+    return person.supplier_id is None and person.revoked_at is None

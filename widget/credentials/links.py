@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import and_, or_, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, delete, or_, select, update
 
 from widget import stores
-from widget.credentials.tables import SignInLink
+from widget.credentials import sessions
+from widget.credentials.tables import ApiToken, Password, SignInLink
 from widget.db import db, utcnow
 from widget.errors import NotFound
 from widget.people import Person
@@ -18,26 +18,28 @@ STAFF_LINK_LIFETIME = timedelta(hours=24)
 
 
 def revoke(person: Person) -> None:
-    """The person is out with the next request, and no link works any more until a new one is made."""
+    """The person is out with the next request, and nothing lets in any more, a password included, until a new link."""
+    person.revoked_at = utcnow()
+    _end_links(person)
+    sessions.end_all(person)
+    db.session.execute(delete(Password).where(Password.person_id == person.id))
     db.session.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
+        update(ApiToken)
+        .where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
         .values(revoked_at=utcnow())
     )
 
 
 def new_link(person: Person) -> str:
-    """A fresh secret for the person's link; older links stop working. A staff link lives 24 hours."""
-    db.session.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
-        .values(revoked_at=utcnow())
-    )
+    """A fresh secret for the person's link; older links and all sessions end. A staff link lives 24 hours."""
+    _end_links(person)
+    sessions.end_all(person)
     return another_link(person)
 
 
 def another_link(person: Person) -> str:
-    """One more secret beside those that work: their hashes cannot be shown again."""
+    """One more secret beside those that work: their hashes cannot be shown again. Lets in again whoever was revoked."""
+    person.revoked_at = None
     secret = secrets.token_urlsafe(24)
     expires = None if person.supplier_id is not None else utcnow() + STAFF_LINK_LIFETIME
     db.session.add(SignInLink(person_id=person.id, token_hash=stores.hash_of(secret), expires_at=expires))
@@ -75,16 +77,9 @@ def open_link(secret: str) -> SignInLink:
     return link
 
 
-def find_signed_in(person_id: int, link_hash: str) -> Person | None:
-    """Who came in through that link, until it or the person is revoked. A new link revokes the old ones."""
-    return db.session.scalar(
-        select(Person)
-        .join(SignInLink, SignInLink.person_id == Person.id)
-        .where(
-            Person.id == person_id,
-            SignInLink.token_hash == link_hash,
-            SignInLink.revoked_at.is_(None),
-            Person.revoked_at.is_(None),
-        )
-        .options(joinedload(Person.supplier))
+def _end_links(person: Person) -> None:
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.revoked_at.is_(None))
+        .values(revoked_at=utcnow())
     )

@@ -1,32 +1,28 @@
-"""Who is signed in: what the cookie holds, how long it lasts, and that forms come from pages of ours.
+"""Who is signed in: what the cookie holds, and that forms come from pages of ours.
 
-The cookie holds the person's id and the hash of the link that was opened. Both are looked up with every request, so
-whoever is revoked, or got a new link, is out with the next one.
+The cookie holds a random secret, and where somebody was going before signing in. Which person it stands for, and until
+when, is looked up with every request, so whoever is signed out elsewhere or revoked is out with the next one.
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
-import time
-from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, abort, g, request, session
+from flask import Flask, Request, Response, abort, after_this_request, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadSignature
+from sqlalchemy.exc import SQLAlchemyError
 
 from widget import credentials
 from widget.config import Config
+from widget.credentials import LONGEST, NOTED_EVERY, SignIn
+from widget.db import db, utcnow
 from widget.people import Person
 
-IDLE = timedelta(hours=12)
-LONGEST = timedelta(days=30)
-# The cookie is written anew no more often than this: answers to parallel requests would bring a session back to life
-# that was just ended.
-RENEWED_EVERY = timedelta(minutes=10)
-# How far the clocks of two hosts may be apart.
-LEEWAY = timedelta(minutes=1)
+log = logging.getLogger(__name__)
 HOME = "/"
 
 
@@ -34,7 +30,7 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie without its look at the clock, which refuses what another host signed a second ahead."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """What the cookie says, or an empty session. How old it may be is decided in `find_person`."""
+        """What the cookie says, or an empty session. How old it may be, the store knows."""
         # Programs show no cookie, and looking for one would show in the widget's time.
         if "HTTP_COOKIE" not in request.environ:
             return self.session_class()
@@ -57,30 +53,41 @@ def init_sessions(app: Flask, config: Config) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=IDLE,
+        PERMANENT_SESSION_LIFETIME=LONGEST,
     )
     app.jinja_env.globals["form_key"] = form_key
 
 
-def sign_in(person_id: int, link_hash: str) -> str:
-    """Begin a session for somebody who came in through that link; where that person was going."""
+def sign_in(secret: str) -> str:
+    """Have this browser show that session's secret from now on; where the person was going."""
     going_to: str = session.get("next", HOME)
-    now = int(time.time())
     session.clear()
     session.permanent = True
-    session.update(person=person_id, link=link_hash, since=now, seen=now, form=secrets.token_urlsafe(16))
+    session.update(secret=secret, form=secrets.token_urlsafe(16))
     return going_to
 
 
 def sign_out() -> None:
-    """End the session."""
+    """Have this browser forget whose it is. The door ends the session itself."""
     session.clear()
 
 
+def find_session() -> SignIn | None:
+    """The session of this browser, while it lasts. Asks the store once per request."""
+    if "sign_in" not in g:
+        secret = session.get("secret")
+        g.sign_in = credentials.find_session(secret) if isinstance(secret, str) else None
+        if g.sign_in is not None and utcnow() - g.sign_in.seen_at > NOTED_EVERY:
+            _note_seen(g.sign_in.id)
+    found: SignIn | None = g.sign_in
+    return found
+
+
 def find_person() -> Person | None:
-    """Who is signed in. Asks the store once per request."""
+    """Who is signed in."""
     if "person" not in g:
-        g.person = _look_up()
+        found = find_session()
+        g.person = found.person if found else None
     person: Person | None = g.person
     return person
 
@@ -113,17 +120,19 @@ def refuse_foreign_form() -> None:
         abort(403)
 
 
-def _look_up() -> Person | None:
-    if not session.keys() >= {"person", "link", "since", "seen"} or not _is_young():
-        return None
-    person = credentials.find_signed_in(session["person"], session["link"])
-    if person is not None and time.time() - session["seen"] > RENEWED_EVERY.total_seconds():
-        session["seen"] = int(time.time())
-    return person
+def _note_seen(session_id: int) -> None:
+    """Remember, once this was answered, that somebody is still there: whatever comes of that, he has his page."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
+    def note() -> None:
+        try:
+            with app.app_context():
+                credentials.note_seen(session_id)
+                db.session.commit()
+        except SQLAlchemyError as error:
+            log.info("session not noted as seen", extra={"error": type(error).__name__})
 
-def _is_young() -> bool:
-    now, earliest = time.time(), -LEEWAY.total_seconds()
-    idle: float = now - session["seen"]
-    age: float = now - session["since"]
-    return earliest <= idle <= IDLE.total_seconds() and earliest <= age <= LONGEST.total_seconds()
+    @after_this_request
+    def note_later(response: Response) -> Response:
+        response.call_on_close(note)
+        return response

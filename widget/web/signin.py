@@ -13,9 +13,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from widget import credentials, people
+from widget.credentials import CameBy
 from widget.db import SAFE_METHODS, db
 from widget.errors import NotFound
-from widget.web import guesses, sessions
+from widget.people import Person
+from widget.web import browsers, guesses, sessions
 from widget.web.language import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -42,15 +44,15 @@ def link_GET(token: str) -> str:
 def link_POST(token: str) -> Response:
     """Sign in, and go on to an address without the secret."""
     link = credentials.open_link(token)
-    person_id, link_hash = link.person_id, link.token_hash
-    db.session.commit()
-    log.info("signed in", extra={"person": person_id})
-    return redirect(sessions.sign_in(person_id, link_hash), 303)
+    return _let_in(link.person, CameBy.LINK)
 
 
 @bp.post("/sign-out")
 def sign_out_POST() -> Response:
     """End the session; doing it twice is fine."""
+    if own := sessions.find_session():
+        credentials.end_session(own.person, own.id)
+        db.session.commit()
     sessions.sign_out()
     return redirect(sessions.HOME, 303)
 
@@ -75,6 +77,18 @@ def link_does_not_work(_error: NotFound) -> tuple[str, int, dict[str, str]]:
     if guesses.too_many(request.remote_addr or ""):
         return render_template("signin/no_link.html"), 429, {"Retry-After": str(int(guesses.WINDOW_SECONDS))}
     return render_template("signin/no_link.html"), 404, {}
+
+
+def _let_in(person: Person, came_by: CameBy) -> Response:
+    """Begin a session and lead on. One that this browser had before ends, whosever it was."""
+    if before := sessions.find_session():
+        credentials.end_session(before.person, before.id)
+    browser = browsers.told(request.user_agent.string)
+    secret = credentials.begin_session(person.id, came_by, browser=browser, address=request.remote_addr or "")
+    number = person.id
+    db.session.commit()
+    log.info("signed in", extra={"person": number, "by": came_by.value})
+    return redirect(sessions.sign_in(secret), 303)
 
 
 def _own_page(address: str) -> str:

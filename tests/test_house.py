@@ -30,7 +30,7 @@ SUBJECTS = (
     ("history", "notes", "presses"),
     ("stores",),
     ("people",),
-    ("credentials", "calendars", "saved_views"),
+    ("credentials", "calendars", "helpdesks", "saved_views"),
     ("problem_types",),
     ("orders",),
     ("tickets",),

@@ -29,6 +29,13 @@ class Box:
         except InvalidToken as error:
             raise UnreadableSecret from error
 
+    def holds(self, sealed: str, text: str) -> bool:
+        """Whether that is what was sealed; not when it cannot be read any more."""
+        try:
+            return self.open(sealed) == text
+        except UnreadableSecret:
+            return False
+
     def reseal(self, sealed: str) -> str:
         """The same secret under the newest key."""
         return self._fernet.rotate(sealed.encode()).decode()

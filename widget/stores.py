@@ -129,7 +129,7 @@ def add_helpdesk(name: str, url: str, email: str, *, api_key_sealed: str, hook_s
     `hook_secret` is (sealed, hash) and only used for a new one: rotating it would cut the connection.
     Raises Refused when the address is none.
     """
-    url = _base_url(url)
+    url = base_url(url)
     helpdesk = db.session.scalar(select(Helpdesk).where(Helpdesk.name == name))
     if helpdesk is None:
         sealed, hashed = hook_secret
@@ -229,8 +229,9 @@ def _at_most_a_second(pattern: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _base_url(url: str) -> str:
+def base_url(url: str) -> str:
+    """A helpdesk's address as we use it. Raises Refused for what is none."""
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"{url!r} is no address (e.g. https://acme.gorgias.com).")
+        raise Refused("{url} is no address (e.g. https://acme.gorgias.com).", url=repr(url))
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from widget import outbox, people, stores
+from widget import helpdesks, stores
 from widget.cli.printing import answer, command, fail, json_option
 from widget.db import db
 from widget.errors import Refused, ServiceError
+from widget.helpdesks import Wanted
+from widget.stores import CALLS_ALLOWED, CALLS_PERIOD_SECONDS, Helpdesk
 from widget.worker import installing
 from widget.worker.installing import Finding
 
@@ -29,6 +29,7 @@ WORDS = {
     "reached": "PUBLIC_URL {url} answers.",
     "not_reached": "PUBLIC_URL {url} does not answer.",
 }
+AT_A_TERMINAL = ("Command line", "")
 
 group = AppGroup("helpdesk", help="The Gorgias accounts.")
 
@@ -43,19 +44,15 @@ group = AppGroup("helpdesk", help="The Gorgias accounts.")
 @command
 def add(name: str, url: str, email: str, api_key: str, rate_limit: str | None, as_json: bool) -> None:
     """Add a Gorgias account, or bring the one of that name up to date."""
-    box = current_app.extensions["box"]
-    secret = secrets.token_urlsafe(32)
-    helpdesk = stores.add_helpdesk(
-        name,
-        url,
-        people.clean_email(email),
-        api_key_sealed=box.seal(api_key),
-        hook_secret=(box.seal(secret), stores.hash_of(secret)),
+    known = helpdesks.find(name)
+    calls, seconds = _rate(rate_limit) if rate_limit else _limits_of(known)
+    helpdesk = helpdesks.save(
+        known,
+        Wanted(name, url, email, calls, seconds),
+        api_key=api_key,
+        box=current_app.extensions["box"],
+        by=AT_A_TERMINAL,
     )
-    if rate_limit:
-        helpdesk.calls_allowed, helpdesk.calls_period_seconds = _rate(rate_limit)
-    outbox.set_account_limits(helpdesk.account, helpdesk.calls_allowed, helpdesk.calls_period_seconds)
-    outbox.key_changed(helpdesk.account)
     db.session.commit()
     data = {"id": helpdesk.id, "name": helpdesk.name}
     answer(data, as_json=as_json, words=f"Helpdesk {name} is known. Next: flask helpdesk install {name}")
@@ -100,6 +97,10 @@ def check(name: str, as_json: bool) -> None:
 
 def _in_words(finding: Finding, name: str) -> str:
     return WORDS.get(finding.code, "{reason}").format(**finding.values, name=name)
+
+
+def _limits_of(known: Helpdesk | None) -> tuple[int, int]:
+    return (known.calls_allowed, known.calls_period_seconds) if known else (CALLS_ALLOWED, CALLS_PERIOD_SECONDS)
 
 
 def _rate(text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from werkzeug.test import TestResponse
 from tests import memory
 from tests.databases import RunFolder, fresh
 from tests.live import Live
+from tests.nursery import Nursery
 from tests.processes import ROOT, Processes, settings
 from widget import create_app
 from widget.config import Config
@@ -146,10 +148,19 @@ def client(app: Flask) -> FlaskClient:
 # Real processes, and a real browser
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery | None]:
+    """Where processes are forked from; None where that is not safe."""
+    nursery = Nursery(settings(""), ROOT) if sys.platform == "linux" else None
+    yield nursery
+    if nursery:
+        nursery.close()
+
+
 @pytest.fixture
-def processes(database_url: str, tmp_path: Path) -> Iterator[Processes]:
+def processes(database_url: str, tmp_path: Path, nursery: Nursery | None) -> Iterator[Processes]:
     """Starts service, worker and sandbox on a fresh store; their logs are shown when the test fails."""
-    started = Processes(tmp_path, database_url)
+    started = Processes(tmp_path, database_url, nursery)
     yield started
     started.end()
 

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.nursery import Forked, Nursery
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = "a key that only the tests know, long enough"
 LOG_LINES_SHOWN = 60
@@ -35,7 +37,6 @@ def settings(database_url: str, **others: str) -> dict[str, str]:
     """The whole environment of a process of ours: nothing of the developer's own settings gets in."""
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "error",
         "SECRET_KEY": SECRET_KEY,
@@ -73,15 +74,11 @@ def wait_until(condition: Callable[[], T], timeout: float = 15, what: str = "") 
 class Process:
     """One running process, with all it forks, and its log."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], log: Path, url: str = "") -> None:
+    def __init__(self, name: str, popen: subprocess.Popen[bytes] | Forked, log: Path, url: str = "") -> None:
         self.name = name
         self.log = log
         self.url = url
-        with log.open("ab") as out:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-ISc", DIE_WITH_THE_TESTS, *command],
-                cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        self._popen = popen
 
     @property
     def pid(self) -> int:
@@ -111,13 +108,25 @@ class Process:
     def stop(self, timeout: float = 15) -> int:
         """SIGTERM, as a process manager stops it. Its exit code; AssertionError when it does not end in time."""
         if self.is_running:
-            self._popen.send_signal(signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
             try:
                 self._popen.wait(timeout)
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise AssertionError(f"{self.name} did not stop within {timeout} s of SIGTERM") from None
         return self._popen.returncode
+
+    def freeze(self) -> None:
+        """SIGSTOP. A signal takes its time: returns when none of its threads runs any more."""
+        os.kill(self.pid, signal.SIGSTOP)
+        if isinstance(self._popen, Forked):
+            self._popen.wait_until_stopped()
+        else:
+            os.waitpid(self.pid, os.WUNTRACED)
+
+    def thaw(self) -> None:
+        """Let a frozen one go on."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL, with all it forked: nobody gets to say goodbye."""
@@ -130,10 +139,12 @@ class Processes:
     """All processes of one test: they share a database, a folder and settings, and end with the test.
 
     `env` may be changed before a process is started; `PUBLIC_URL` already is where `start_service` will listen.
+    Without a `nursery` each is started as in production, which takes longer.
     """
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, nursery: Nursery | None = None) -> None:
         self.folder = folder
+        self.nursery = nursery
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = settings(
@@ -166,7 +177,7 @@ class Processes:
     def start(self, name: str, *arguments: str, url: str = "") -> Process:
         """Run Python with these arguments; with a `url`, wait until it takes connections there."""
         log = self.folder / f"{len(self.started)}-{name}.log"
-        process = Process(name, [sys.executable, *arguments], self.env, log, url)
+        process = Process(name, self._popen(arguments, log), log, url)
         self.started.append(process)
         if url:
             process.wait_for_port()
@@ -194,6 +205,15 @@ class Processes:
     def logs(self) -> list[tuple[str, str]]:
         """The last lines of each process, to read when a test failed."""
         return [(p.name, "\n".join(p.output().splitlines()[-LOG_LINES_SHOWN:])) for p in self.started]
+
+    def _popen(self, arguments: tuple[str, ...], log: Path) -> subprocess.Popen[bytes] | Forked:
+        if self.nursery and arguments[0] == "-m":
+            return self.nursery.start(list(arguments[1:]), self.env, log)
+        with log.open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-ISc", DIE_WITH_THE_TESTS, sys.executable, *arguments],
+                cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -35,6 +35,7 @@ def test_free_ports_differ():
 
 
 def test_every_worker_of_the_service_answers_and_stops_when_it_is_told(processes):
+    processes.nursery = None
     service = processes.start_service(workers=2)
     for _ in range(4):
         answer = requests.get(f"{processes.url}/readyz", timeout=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sqlite3
@@ -118,12 +117,6 @@ def is_locked(app: Flask) -> bool:
     return False
 
 
-def stop_and_wait(pid: int) -> None:
-    """Freeze a child process. A signal takes its time: until it is there, a thread may still begin a transaction."""
-    os.kill(pid, signal.SIGSTOP)
-    os.waitpid(pid, os.WUNTRACED)
-
-
 def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake, start_worker, until):
     frozen = start_worker()
     desk.note("one")
@@ -132,12 +125,12 @@ def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake
 
     def freeze(call: Any) -> None:
         if call.method == "POST" and not reached.is_set():
-            stop_and_wait(frozen.pid)
+            frozen.freeze()
             # Its other threads may be in the middle of a commit, and would keep SQLite's one lock.
             while is_locked(desk.app):
-                os.kill(frozen.pid, signal.SIGCONT)
+                frozen.thaw()
                 until(lambda: not is_locked(desk.app))
-                stop_and_wait(frozen.pid)
+                frozen.freeze()
             reached.set()
 
     fake.during = freeze
@@ -146,7 +139,7 @@ def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake
     start_worker()
     desk.note("three")
     until(lambda: set(desk.states()) == {"sent"}, 30)
-    os.kill(frozen.pid, signal.SIGCONT)
+    frozen.thaw()
     assert fake.notes(9001) == ["one", "two", "three"]
     assert frozen.stop() == 0
     assert desk.in_store(outbox.waiting_count) == 0

@@ -8,6 +8,8 @@ connection for Core selects that never writes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +33,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
+PATIENCE_AT_ONCE_MS = 50
 PATIENCE_WEB_MS = 1_500
 PATIENCE_COMMANDS_MS = 15_000
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -164,6 +167,25 @@ def open_reading() -> Connection:
     """A connection for selects only, without the cost of a session; never writes. To be closed, or used with `with`."""
     engine: Engine = current_app.extensions["store_reader"]
     return engine.connect()
+
+
+@contextmanager
+def write_at_once() -> Iterator[Connection]:
+    """A transaction of its own for something small that is better lost than waited for. Raises DBAPIError."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # Not through SQLAlchemy, which would begin the transaction, and wait for it, before saying this.
+            raw: Any = connection.connection.driver_connection
+            raw.execute(f"PRAGMA busy_timeout = {PATIENCE_AT_ONCE_MS}")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                raw.execute(f"PRAGMA busy_timeout = {current_app.extensions['store_patience_ms']}")
+            return
+        with connection.begin():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PATIENCE_AT_ONCE_MS}")
+            yield connection
 
 
 def is_busy(error: DBAPIError) -> bool:

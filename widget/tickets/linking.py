@@ -33,10 +33,12 @@ class Sighting(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What one query tells for an answer: whether the helpdesk is still as we remember it, and the sightings."""
+    """What one query tells for an answer: whether the helpdesk is still as we remember it, how many of its calls in a
+    row failed before this one, and the sightings."""
 
     secret_hash: str
     catalogue_version: int
+    failures: int
     sightings: list[Sighting]
 
 
@@ -54,6 +56,7 @@ _KNOWN = Prepared(
     select(
         Helpdesk.hook_secret_hash,
         Helpdesk.catalogue_version,
+        Helpdesk.failures,
         _CUSTOMERS_TICKETS.c.gorgias_id,
         _CUSTOMERS_TICKETS.c.customer_id,
         _CUSTOMERS_TICKETS.c.is_open,
@@ -77,7 +80,7 @@ def known(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id:
     rows = _KNOWN.rows(connection, helpdesk=helpdesk_id, customer=customer_id or -1, ticket=ticket_id or -1)
     if not rows:
         return None
-    return Known(rows[0][0], rows[0][1], [Sighting(*row[2:]) for row in rows if row[2] is not None])
+    return Known(*rows[0][:3], [Sighting(*row[3:]) for row in rows if row[3] is not None])
 
 
 def see(

@@ -55,6 +55,7 @@ def widget_POST(helpdesk_id: int) -> Response:
     event = read_event(request.get_data(cache=False))
     connection = open_for_reading()
     known = tickets.known(connection, helpdesk_id, event.customer_id, event.ticket_id)
+    g.failures = known.failures if known else 0
     if known is None or not g.catalogue.is_current(known):
         g.catalogue = catalogue.read(connection, helpdesk_id)
         check_secret(g.catalogue)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, or_, select, update
 
 from widget import history
-from widget.db import db, utcnow
+from widget.db import open_reading, utcnow
 from widget.helpdesks.setting_up import SUBJECT, get
 from widget.stores import Helpdesk
 
@@ -39,15 +39,10 @@ def call_failed(connection: Connection, helpdesk_id: int, status: int) -> int | 
 
 
 def to_look_at() -> list[int]:
-    """Helpdesks whose integration was not looked at for a while."""
-    long_ago = utcnow() - WATCHED_EVERY
-    return list(
-        db.session.scalars(
-            select(Helpdesk.id).where(
-                Helpdesk.integration_id.is_not(None), or_(Helpdesk.looked_at.is_(None), Helpdesk.looked_at < long_ago)
-            )
-        )
-    )
+    """Helpdesks whose integration was not looked at for a while: a cheap read for idle workers."""
+    unseen = or_(Helpdesk.looked_at.is_(None), Helpdesk.looked_at < utcnow() - WATCHED_EVERY)
+    with open_reading() as connection:
+        return list(connection.scalars(select(Helpdesk.id).where(Helpdesk.integration_id.is_not(None), unseen)))
 
 
 def take_look(helpdesk_id: int) -> bool:

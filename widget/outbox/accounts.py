@@ -137,6 +137,12 @@ def is_chore_due(account: str) -> bool:
         return not connection.execute(select(exists(resting))).scalar()
 
 
+def is_held_up(account: str) -> bool:
+    """Whether the account may not be called just now: its breaker is open, or the vendor asked for a pause."""
+    row = db.session.get(Account, account)
+    return row is not None and (row.probe_at is not None or (row.paused_until or clock()) > clock())
+
+
 def take_chore(account: str, every_seconds: float) -> bool:
     """Whether the account's routine reads are due; the caller alone does them this time."""
     row, now = lock(account), clock()

@@ -1,5 +1,5 @@
-"""What the worker does beside deliveries: probe accounts whose breaker is open, copy users, forget old calls, sweep
-pictures.
+"""What the worker does beside deliveries: probe accounts whose breaker is open, test connections that somebody wants
+tested, copy users, watch over integrations, forget old calls, sweep pictures.
 
 None of it may stop a delivery: whatever fails is logged and done again next time.
 """
@@ -20,6 +20,8 @@ from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
+from widget.worker import watchdog
+from widget.worker.connection_checks import ConnectionChecks
 from widget.worker.delivery import Connections, Gate, Postponed
 
 USERS_EVERY_SECONDS = 60.0
@@ -40,6 +42,7 @@ class Chores:
         self._pace = pace
         self._stop = stop
         self._connections = Connections(app, pace)
+        self._checks = ConnectionChecks(app, stop)
         self._next_round_at = 0.0
         self._next_sweep_at = time.monotonic() + sweep_after
         self._sweep: threading.Thread | None = None
@@ -47,9 +50,11 @@ class Chores:
     def do(self) -> None:
         """Everything that is due. Called often, so it looks at the store with cheap reads."""
         self._try(self._probe)
+        self._try(self._checks.begin)
         if time.monotonic() >= self._next_round_at:
             self._next_round_at = time.monotonic() + ROUND_SECONDS
             self._try(self._copy_users)
+            self._try(self._watch)
             self._try(self._forget)
         if time.monotonic() >= self._next_sweep_at:
             self._next_sweep_at = time.monotonic() + SWEEP_SECONDS
@@ -69,6 +74,7 @@ class Chores:
 
     def close(self) -> None:
         """Let a sweep finish, unless we have to stop: another hour's will do."""
+        self._checks.close()
         if self._sweep is not None and not self._stop.is_set():
             self._sweep.join()
         self._connections.close()
@@ -114,6 +120,9 @@ class Chores:
         with self._app.app_context():
             people.copy_users(int(account.removeprefix("gorgias:")), users)
             db.session.commit()
+
+    def _watch(self) -> None:
+        watchdog.watch(self._app, lambda account: self._connections.client(account, self._gate(account)))
 
     def _forget(self) -> None:
         with self._app.app_context():

@@ -65,6 +65,8 @@ def move(type_id: int, before: int | None, *, by: Actor) -> None:
     type_, listed = _lock_one(type_id)
     if type_.is_other or type_.archived_at is not None:
         raise Refused("“{name}” keeps its place.", name=type_.name_en)
+    if before == type_id:
+        return
     order = [other for other in listed if not other.is_other and other.archived_at is None]
     old = order.index(type_)
     order.remove(type_)

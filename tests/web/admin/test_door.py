@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web.visitors import FROM_OUR_PAGE, link_of, painter_link, signed_in, world
+from tests.web.visitors import link_of, painter_link, signed_in, world
 from widget.people import Role
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, true, union_all
@@ -40,6 +41,14 @@ class Known(NamedTuple):
     catalogue_version: int
     failures: int
     sightings: list[Sighting]
+
+
+class Link(NamedTuple):
+    """A ticket that is about an order, how we know (`linked`: by hand), and since when."""
+
+    ticket: Ticket
+    found_in: str
+    at: datetime
 
 
 # Two lookups by index, united: asked with OR, SQLite walks all tickets of the helpdesk in order of their number.
@@ -147,6 +156,12 @@ def link(ticket: Ticket, order: Order) -> bool:
 def about(order_id: int) -> list[Ticket]:
     """All tickets known to be about an order, open ones first, the newest first."""
     return list(db.session.scalars(_about(order_id)))
+
+
+def links_of(order_id: int) -> list[Link]:
+    """The tickets known to be about an order, open ones first, and how each became known. One query."""
+    query = _about(order_id).add_columns(TicketOrder.found_in, TicketOrder.at)
+    return [Link(ticket, found_in, at) for ticket, found_in, at in db.session.execute(query)]
 
 
 def order_ids_of(ticket: Ticket) -> list[int]:

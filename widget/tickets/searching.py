@@ -67,6 +67,11 @@ def keep_for_later(order: Order, payload: dict[str, Any]) -> None:
     db.session.flush()
 
 
+def notes_kept_for(order: Order, line: str) -> list[WaitingNote]:
+    """The notes about a line that wait until the order's ticket is known, oldest first. For staff only. One query."""
+    return [note for note in _waiting(order.id) if note.payload["parts"]["line"] == line]
+
+
 def offer(order: Order, candidates: Iterable[Candidate]) -> None:
     """Several tickets may be meant: keep them for an agent to choose from."""
     search = _lock(order)

@@ -1,7 +1,10 @@
+"""Who is reminded of a line that waits too long, where, and how often."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from tests import factories
 from tests.factories import ANNA, LI, PUBLIC_URL
@@ -10,7 +13,7 @@ from widget.db import db
 from widget.errors import Refused
 from widget.orders import OrderName
 from widget.people import Side
-from widget.tickets import Place
+from widget.tickets import Place, Ticket
 
 # 09:30 in Amsterdam, 16:30 in Shanghai.
 TUESDAY = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -131,7 +134,7 @@ def test_nobody_of_customer_service_is_reminded_on_a_day_off(agent):
 def test_nothing_is_posted_where_nobody_looks(agent, known):
     with time_machine.travel(TUESDAY, tick=False):
         line = factories.line(1)
-    ticket = tickets.lock_home(1)
+    ticket = db.session.scalars(select(Ticket)).one()
     ticket.is_open = False
     count = len(sent())
     assert problems.remind(line, at=Place(ticket if known else None, PUBLIC_URL), now=TUESDAY + A_WEEK)

@@ -39,14 +39,14 @@ def change(
     Raises Refused for what cannot be worked in, and when somebody changed it since it was shown.
     """
     stores.check_timezone(timezone)
-    days = "".join(str(day) for day in sorted(set(working_days)))
-    if not re.fullmatch("[1-7]+", days):
+    chosen = set(working_days)
+    if not chosen or not chosen <= set(range(1, 8)):
         raise Refused("Choose at least one working day.")
     if not 0 <= opens < closes <= MINUTES_A_DAY:
         raise Refused("Closing time has to be later than opening time, on the same day.")
     stored = _take(calendar)
     _check_version(stored, version)
-    wanted = {"timezone": timezone, "working_days": days, "opens": opens, "closes": closes}
+    wanted = {"timezone": timezone, "working_days": "".join(map(str, sorted(chosen))), "opens": opens, "closes": closes}
     changed = {name: new for name, new in wanted.items() if getattr(stored, name) != new}
     if changed:
         stored.version += 1

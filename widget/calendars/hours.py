@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 # Where nobody works for years, waiting ends all the same: a calendar with a slip in it must not hide a line for ever.
@@ -24,6 +26,11 @@ class Hours:
     closes: int
     holidays: frozenset[date] = frozenset()
     _days: dict[date, tuple[datetime, datetime]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def hours(self) -> Hours:
+        """Itself: whoever works in hours can be asked for them."""
+        return self
 
     @property
     def length(self) -> timedelta:
@@ -54,11 +61,26 @@ class Hours:
         return datetime.combine(day, wall, ZoneInfo(self.timezone)).astimezone(UTC)
 
 
-def add_working_days(hours: Hours, since: datetime, days: int) -> datetime:
+class Works(Protocol):
+    """A calendar, or its hours."""
+
+    @property
+    def hours(self) -> Hours:
+        """When it works."""
+
+
+@lru_cache(maxsize=256)
+def known_hours(timezone: str, working_days: str, opens: int, closes: int, holidays: frozenset[date]) -> Hours:
+    """The same hours for the same calendar, with all the days they were asked about by this process."""
+    return Hours(timezone, working_days, opens, closes, holidays)
+
+
+def add_working_days(calendar: Works, since: datetime, days: int) -> datetime:
     """When that many working days of working time have passed, in UTC; from the next opening on if they are closed.
 
     Friday 14:00 and one day is Monday 14:00; a whole day is over when they close.
     """
+    hours = calendar.hours
     last = since + LOOK_AHEAD
     day, left = hours.day_of(since), hours.length * days
     while True:
@@ -73,14 +95,16 @@ def add_working_days(hours: Hours, since: datetime, days: int) -> datetime:
         day += timedelta(days=1)
 
 
-def is_working(hours: Hours, at: datetime) -> bool:
+def is_working(calendar: Works, at: datetime) -> bool:
     """Whether they are at work at that moment."""
+    hours = calendar.hours
     opening, closing = hours.open_on(hours.day_of(at))
     return opening <= at < closing
 
 
-def working_time(hours: Hours, since: datetime, until: datetime) -> timedelta:
+def working_time(calendar: Works, since: datetime, until: datetime) -> timedelta:
     """How much of the time between two moments they were at work; none when `until` is not the later one."""
+    hours = calendar.hours
     first, last = hours.day_of(since), hours.day_of(until)
     spent = timedelta()
     for number in range(first.toordinal(), last.toordinal() + 1):

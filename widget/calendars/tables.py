@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from widget.calendars.hours import Hours
+from widget.calendars.hours import Hours, known_hours
 from widget.db import Base
 
 USUAL_DAYS = "12345"
@@ -35,7 +35,7 @@ class Calendar(Base):
     @property
     def hours(self) -> Hours:
         """The calendar as a value to reckon with."""
-        return Hours(
+        return known_hours(
             self.timezone, self.working_days, self.opens, self.closes, frozenset(row.day for row in self.holidays)
         )
 

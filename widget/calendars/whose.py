@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
-from widget.calendars.hours import Hours
+from widget.calendars.hours import Hours, known_hours
 from widget.calendars.tables import USUAL_CLOSES, USUAL_DAYS, USUAL_OPENS, Calendar, Holiday
 from widget.db import db
 from widget.people import Supplier
@@ -29,7 +29,7 @@ def of_supplier(supplier: Supplier) -> Calendar:
 def hours_of(supplier_id: int | None) -> Hours:
     """When a supplier works, or with None customer service. One query."""
     query = _customer_services() if supplier_id is None else _suppliers().where(Supplier.id == supplier_id)
-    usual = Hours(USUAL_ZONE, USUAL_DAYS, USUAL_OPENS, USUAL_CLOSES)
+    usual = known_hours(USUAL_ZONE, USUAL_DAYS, USUAL_OPENS, USUAL_CLOSES, frozenset())
     return _by_supplier(db.session.execute(query)).get(supplier_id, usual)
 
 
@@ -82,6 +82,6 @@ def _by_supplier(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int | None, Hour
     for *calendar, day in rows:
         holidays.setdefault(tuple(calendar), set()).update([day] if day else [])
     return {
-        whose: Hours(zone, working_days, opens, closes, frozenset(days))
+        whose: known_hours(zone, working_days, opens, closes, frozenset(days))
         for (whose, zone, working_days, opens, closes), days in holidays.items()
     }

@@ -3,7 +3,7 @@
 `verbs` is what people do to a line, `telling` how customer service hears of it, `asking` what is asked of lines.
 """
 
-from widget.problems.asking import OpenLine, count_open, get, open_for, supplier_for
+from widget.problems.asking import Digest, OpenLine, count_open, digest, get, open_for, supplier_for
 from widget.problems.reminding import overdue, remind, remind_supplier
 from widget.problems.tables import TURN_AFTER, Comment, Problem, Wait
 from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, ticket_found
@@ -19,12 +19,14 @@ from widget.problems.verbs import (
     save_address,
     undo_handled,
 )
+from widget.problems.waiting import recount_calendar, recount_missing, recount_type
 
 __all__ = [
     "TAGS",
     "TURN_AFTER",
     "UNDO_WITHIN",
     "Comment",
+    "Digest",
     "OpenLine",
     "Problem",
     "Wait",
@@ -33,6 +35,7 @@ __all__ = [
     "comment",
     "confirm_address",
     "count_open",
+    "digest",
     "get",
     "keep_tags_true",
     "link_ticket",
@@ -41,6 +44,9 @@ __all__ = [
     "no_ticket_found",
     "open_for",
     "overdue",
+    "recount_calendar",
+    "recount_missing",
+    "recount_type",
     "remind",
     "remind_supplier",
     "reopen",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from widget import people
-from widget.db import Prepared, db
+from widget.db import Prepared, db, utcnow
 from widget.errors import NotFound, Refused
 from widget.orders import Order
 from widget.people import Side, Supplier
+from widget.problem_types import Board
 from widget.problems.tables import Problem
 
 
@@ -33,6 +35,39 @@ def count_open(order: Order) -> int:
         )
         or 0
     )
+
+
+class Digest(NamedTuple):
+    """What happened to lines of late, in numbers; `late` is how many wait too long now."""
+
+    reported: int
+    answered: int
+    handled: int
+    late: int
+
+
+def digest(since: datetime, supplier_id: int | None = None) -> Digest:
+    """What happened since then: to all lines as customer service sees it, or to a supplier's as he sees it. One query.
+
+    `answered` are the open lines that came back to the reader's side since then, and not with their report.
+    """
+    reader, mine = Side.CUSTOMER_SERVICE, []
+    if supplier_id is not None:
+        reader, mine = Side.SUPPLIER, [Problem.supplier_id == supplier_id]
+    is_open, is_mine = Problem.handled_at.is_(None), Problem.waiting_for == reader
+    came_back = (is_open, is_mine, Problem.waiting_since >= since, Problem.waiting_since > Problem.reported_at)
+    # Both boards are named for the sake of the index.
+    handled = (Problem.handled_at >= since, Problem.handled_at.is_not(None), Problem.board.in_(list(Board)))
+    counted = (
+        (Problem.reported_at >= since,),
+        came_back,
+        handled,
+        (is_open, Problem.due_at < utcnow()) if supplier_id is None else (is_open, is_mine, Problem.due_at < utcnow()),
+    )
+    row = db.session.execute(
+        select(*(select(func.count()).select_from(Problem).where(*each, *mine).scalar_subquery() for each in counted))
+    ).one()
+    return Digest._make(row)
 
 
 def supplier_for(order: Order) -> Supplier:

@@ -35,7 +35,7 @@ SUBJECTS = (
     ("orders",),
     ("tickets",),
     ("problems",),
-    ("pictures", "refunds", "presence"),
+    ("outgoing", "pictures", "refunds", "presence"),
 )
 ALL_SUBJECTS = {subject for row in SUBJECTS for subject in row}
 

@@ -212,7 +212,7 @@ def test_the_list_says_when_the_account_is_what_holds_a_message_up(store):
 def test_messages_are_counted_by_state(store):
     enqueue()
     enqueue().move(State.PARKED)
-    assert outbox.counts() == {"queued": 1, "sending": 0, "unknown": 0, "sent": 0, "parked": 1}
+    assert {state: count for state, count in outbox.counts().items() if count} == {"queued": 1, "parked": 1}
     assert outbox.waiting_count() == 1
 
 

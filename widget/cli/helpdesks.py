@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from widget import helpdesks, stores
-from widget.cli.printing import answer, command, fail, json_option
+from widget.cli.printing import AT_A_TERMINAL, answer, command, fail, json_option
 from widget.db import db
 from widget.errors import Refused, ServiceError
 from widget.helpdesks import Wanted
@@ -29,8 +29,6 @@ WORDS = {
     "reached": "PUBLIC_URL {url} answers.",
     "not_reached": "PUBLIC_URL {url} does not answer.",
 }
-AT_A_TERMINAL = ("Command line", "")
-
 group = AppGroup("helpdesk", help="The Gorgias accounts.")
 
 

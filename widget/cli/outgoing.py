@@ -11,8 +11,8 @@ from typing import Any
 import click
 from flask import Flask, current_app
 
-from widget import outbox, stores, tickets
-from widget.cli.printing import answer, answer_list, command, json_option
+from widget import outbox, outgoing
+from widget.cli.printing import AT_A_TERMINAL, answer, answer_list, command, json_option
 from widget.db import db
 from widget.outbox import State
 from widget.worker import Worker
@@ -72,10 +72,8 @@ def list_command(states: tuple[str, ...], limit: int, as_json: bool) -> None:
 @json_option
 @command
 def retry(message_id: int, as_json: bool) -> None:
-    """Send a parked message again."""
-    message = outbox.retry(message_id)
-    if message.kind in ("gorgias.note", "gorgias.ticket"):
-        tickets.drop_leavers(message, stores.helpdesk_of(message.account))
+    """Send a message again that is parked or was given up."""
+    message = outgoing.retry(message_id, by=AT_A_TERMINAL)
     data = {"id": message.id, "state": message.state.value}
     db.session.commit()
     answer(data, as_json=as_json, words=f"Message {message_id} goes out with the worker's next round.")

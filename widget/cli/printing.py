@@ -15,6 +15,9 @@ from widget.db import be_patient, db
 from widget.errors import Refused, ServiceError
 from widget.secrets import UnreadableSecret
 
+# Who did it, for the history: a command does not know who typed it.
+AT_A_TERMINAL = ("Command line", "")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

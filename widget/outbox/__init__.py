@@ -1,24 +1,32 @@
 """Messages waiting to go out: enqueued by subjects in their own transaction, handed out by workers lane by lane.
 
 Doors and subjects use the verbs of `messages` and `accounts`; workers use `lanes`, which leaves to `settling` what
-becomes of a message. `tables` says what is stored.
+becomes of a message; `listing` is how people look at them. `tables` says what is stored.
 """
 
 from widget.outbox.accounts import key_changed, list_accounts, set_account_limits
+from widget.outbox.listing import (
+    Wanted,
+    counts,
+    list_messages,
+    oldest_due,
+    page_of,
+    unsent_counts,
+    waiting_count,
+)
 from widget.outbox.messages import (
     NO_WAIT,
     amend,
-    counts,
     enqueue,
     find_message,
     find_unsent,
     get_message,
-    list_messages,
+    give_up,
     new_external_id,
+    parked_of,
     restored,
     retry,
     untouched_tail,
-    waiting_count,
     withdraw,
 )
 from widget.outbox.steps import Fenced, Lease, Pace, Report, Step, What
@@ -36,6 +44,7 @@ __all__ = [
     "Report",
     "State",
     "Step",
+    "Wanted",
     "What",
     "amend",
     "counts",
@@ -43,13 +52,18 @@ __all__ = [
     "find_message",
     "find_unsent",
     "get_message",
+    "give_up",
     "key_changed",
     "list_accounts",
     "list_messages",
     "new_external_id",
+    "oldest_due",
+    "page_of",
+    "parked_of",
     "restored",
     "retry",
     "set_account_limits",
+    "unsent_counts",
     "untouched_tail",
     "waiting_count",
     "withdraw",

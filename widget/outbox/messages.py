@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,8 @@ from sqlalchemy import case, func, select, update
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.outbox.accounts import clock, insert_into
-from widget.outbox.tables import WAITING, Account, Lane, Message, State
+from widget.outbox.tables import WAITING, Lane, Message, State
 
-LISTED_AT_MOST = 1_000
 NO_WAIT = timedelta()
 
 
@@ -103,14 +101,12 @@ def get_message(message_id: int) -> Message:
 
 
 def retry(message_id: int) -> Message:
-    """Send a parked message again, now; one whose outcome is unknown is looked up first.
+    """Send a parked message again, now, or one that was given up; one whose outcome is unknown is looked up first.
 
-    Raises NotFound, and Refused when the message is not parked.
+    Raises NotFound, and Refused when the message is neither.
     """
-    message = get_message(message_id)
-    lock_lane(message.lane)
-    db.session.refresh(message)
-    if message.state != State.PARKED:
+    message = _held(message_id)
+    if message.state not in (State.PARKED, State.GIVEN_UP):
         raise Refused(f"Message {message_id} is {message.state}, only a parked message can be sent again.")
     now = clock()
     message.move(State.QUEUED)
@@ -120,6 +116,27 @@ def retry(message_id: int) -> Message:
     make_due(message.lane, message.next_at)
     db.session.flush()
     return message
+
+
+def give_up(message_id: int, reason: str) -> Message:
+    """Never send a parked message, unless somebody thinks better of it. Raises NotFound, and Refused when the message
+    is not parked: what is on its way cannot be stopped any more.
+    """
+    message = _held(message_id)
+    if message.state != State.PARKED:
+        raise Refused(f"Message {message_id} is {message.state}, only a parked message can be given up.")
+    message.move(State.GIVEN_UP)
+    message.reason = reason
+    db.session.flush()
+    return message
+
+
+def parked_of(account: str, at_most: int) -> list[int]:
+    """The parked messages of an account, in the order in which they were queued."""
+    parked = select(Message.id).where(
+        Message.account == account, Message.state == State.PARKED, Message.done_at.is_(None)
+    )
+    return list(db.session.scalars(parked.order_by(Message.id).limit(at_most)))
 
 
 def restored() -> int:
@@ -134,29 +151,12 @@ def restored() -> int:
     return len(db.session.scalars(changed.returning(Message.id)).all())
 
 
-def list_messages(states: Iterable[State | str] | None = None, limit: int = LISTED_AT_MOST) -> list[dict[str, Any]]:
-    """The newest messages (of these states) as plain rows, oldest first.
-
-    A waiting message that its account holds up carries the account's reason.
-    """
-    rows = select(Message, Account).outerjoin(Account, Account.account == Message.account)
-    if states is not None:
-        rows = rows.where(Message.state.in_([State(state) for state in states]))
-    now = clock()
-    newest = db.session.execute(rows.order_by(Message.id.desc()).limit(limit)).all()
-    return [_row(message, account, now) for message, account in reversed(newest)]
-
-
-def counts() -> dict[str, int]:
-    """How many messages stand in each state."""
-    rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
-    return {state.value: 0 for state in State} | {state.value: number for state, number in rows}
-
-
-def waiting_count() -> int:
-    """How many messages are still to go out (parked ones wait for a person and are not counted)."""
-    waiting = select(func.count()).select_from(Message).where(Message.done_at.is_(None), Message.state.in_(WAITING))
-    return db.session.scalar(waiting) or 0
+def _held(message_id: int) -> Message:
+    """A message as it is, its lane held back from the workers until the transaction ends. Raises NotFound."""
+    message = get_message(message_id)
+    lock_lane(message.lane)
+    db.session.refresh(message)
+    return message
 
 
 def lock_lane(lane: str) -> bool:
@@ -183,29 +183,3 @@ def _next_seq(lane: str, account: str, now: datetime) -> int:
     )
     next_seq: int = db.session.execute(counted.returning(Lane.next_seq)).scalar_one()
     return next_seq - 1
-
-
-def _row(message: Message, account: Account | None, now: datetime) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "state": message.state.value,
-        "kind": message.kind,
-        "lane": message.lane,
-        "account": message.account,
-        "ticket": message.lane.rpartition(":")[2],
-        "external_id": message.external_id,
-        "attempts": message.attempts,
-        "ambiguous": message.ambiguous,
-        "reason": (_held_up_by(account, now) if message.state in WAITING else "") or message.reason,
-        "result": message.result,
-        "created_at": message.created_at,
-        "next_at": message.next_at,
-        "done_at": message.done_at,
-    }
-
-
-def _held_up_by(account: Account | None, now: datetime) -> str:
-    if account is None:
-        return ""
-    paused = account.paused_until is not None and account.paused_until > now
-    return account.reason if paused or account.probe_at is not None else ""

@@ -27,6 +27,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     SENT = "sent"
     PARKED = "parked"
+    GIVEN_UP = "given_up"
 
 
 MOVES: dict[State, frozenset[State]] = {
@@ -35,7 +36,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.SENDING: frozenset({State.SENT, State.QUEUED, State.UNKNOWN, State.PARKED}),
     State.UNKNOWN: frozenset({State.SENT, State.QUEUED, State.PARKED}),
     State.SENT: frozenset(),
-    State.PARKED: frozenset({State.QUEUED}),
+    State.PARKED: frozenset({State.QUEUED, State.GIVEN_UP}),
+    # A person decided that it is not to go out; another one may think better of it.
+    State.GIVEN_UP: frozenset({State.QUEUED}),
 }
 WAITING = (State.QUEUED, State.SENDING, State.UNKNOWN)
 

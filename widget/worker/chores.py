@@ -1,5 +1,6 @@
 """What the worker does beside deliveries: probe accounts whose breaker is open, test connections that somebody wants
-tested, copy users, watch over integrations, forget old calls, sweep pictures.
+tested, copy users, watch over integrations, remind of what waits too long, forget old
+calls, sweep pictures.
 
 None of it may stop a delivery: whatever fails is logged and done again next time.
 """
@@ -20,7 +21,7 @@ from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
-from widget.worker import watchdog
+from widget.worker import reminders, watchdog
 from widget.worker.connection_checks import ConnectionChecks
 from widget.worker.delivery import Connections, Gate, Postponed
 
@@ -44,6 +45,7 @@ class Chores:
         self._connections = Connections(app, pace)
         self._checks = ConnectionChecks(app, stop)
         self._next_round_at = 0.0
+        self._next_reminders_at = 0.0
         self._next_sweep_at = time.monotonic() + sweep_after
         self._sweep: threading.Thread | None = None
 
@@ -56,6 +58,9 @@ class Chores:
             self._try(self._copy_users)
             self._try(self._watch)
             self._try(self._forget)
+        if time.monotonic() >= self._next_reminders_at:
+            self._next_reminders_at = time.monotonic() + reminders.LOOK_EVERY_SECONDS
+            self._try(self._remind)
         if time.monotonic() >= self._next_sweep_at:
             self._next_sweep_at = time.monotonic() + SWEEP_SECONDS
             # In a thread of its own: the other chores, and with --once the deliveries, do not wait for a bucket.
@@ -123,6 +128,9 @@ class Chores:
 
     def _watch(self) -> None:
         watchdog.watch(self._app, lambda account: self._connections.client(account, self._gate(account)))
+
+    def _remind(self) -> None:
+        reminders.remind(self._app, self._stop)
 
     def _forget(self) -> None:
         with self._app.app_context():

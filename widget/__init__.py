@@ -10,8 +10,8 @@ from widget.config import ROOT, Config
 from widget.db import db, init_store
 from widget.pictures import Storage, open_storage
 from widget.secrets import Box
-from widget.tokens import ActionTokens, PictureTokens
-from widget.web import admin, headers, health, lines, pages, picture_forms, sessions, sidebar, signin, supplier
+from widget.tokens import ActionTokens, BrowserTokens, PictureTokens
+from widget.web import account, admin, headers, health, lines, pages, picture_forms, sessions, sidebar, signin, supplier
 from widget.web import pictures as files_of_pictures
 
 
@@ -26,6 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["line_tokens"] = ActionTokens(config.keys, "line")
     app.extensions["summary_tokens"] = ActionTokens(config.keys, "summary")
     app.extensions["picture_tokens"] = PictureTokens(config.keys)
+    app.extensions["browser_tokens"] = BrowserTokens(config.keys)
     app.extensions["pictures"] = _storage(config)
     init_store(app, config.database_url)
     Migrate(app, db, directory=str(ROOT / "migrations"))
@@ -33,7 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
     sessions.init_sessions(app, config)
     pages.init_pages(app)
     picture_forms.init_pictures(app)
-    for blueprint in (health.bp, sidebar.bp, signin.bp, supplier.bp, lines.bp, files_of_pictures.bp, admin.bp):
+    for blueprint in (health.bp, sidebar.bp, signin.bp, account.bp, supplier.bp, lines.bp, files_of_pictures.bp, admin.bp):
         app.register_blueprint(blueprint)
     cli.register(app)
     return app

@@ -96,11 +96,11 @@ def test_a_painter_reads_the_workshops_language_until_choosing_another(app):
 
 def test_customer_service_reads_english_until_choosing_another(app):
     client = signed_in(app, link_of(app, language=""))
-    assert lang_of(client.get("/", headers=CHINESE).text) == "en"
+    assert lang_of(client.get("/account", headers=CHINESE).text) == "en"
 
 
 def test_a_language_that_we_do_not_have_is_english(app):
-    assert lang_of(signed_in(app, link_of(app, language="nl")).get("/", headers=CHINESE).text) == "en"
+    assert lang_of(signed_in(app, link_of(app, language="nl")).get("/account", headers=CHINESE).text) == "en"
 
 
 def test_a_page_with_lines_is_all_in_one_language(app):
@@ -119,7 +119,7 @@ def test_a_page_with_lines_is_all_in_one_language(app):
 
 def test_reading_a_page_takes_no_query_more_than_knowing_who_reads(app):
     counts = []
-    for link, path in ((link_of(app, language="zh"), "/"), (painter_link(app, language="zh"), "/supplier")):
+    for link, path in ((link_of(app, language="zh"), "/account"), (painter_link(app, language="zh"), "/supplier")):
         client = signed_in(app, link)
         for asked in (CHINESE, ENGLISH):
             with counted_queries(app) as statements:
@@ -127,7 +127,7 @@ def test_reading_a_page_takes_no_query_more_than_knowing_who_reads(app):
             counts.append(len(statements))
     with counted_queries(app) as statements:
         app.test_client().get("/", headers=CHINESE)
-    assert (counts, statements) == ([3, 3, 6, 6], [])
+    assert (counts, statements) == ([9, 9, 6, 6], [])
 
 
 # Error pages
@@ -227,14 +227,14 @@ def test_a_form_of_another_site_switches_nothing(app, headers):
 def test_nobody_switches_by_following_a_link(app):
     client = signed_in(app)
     assert client.get("/language?language=zh").status_code == 405
-    assert lang_of(client.get("/").text) == "en"
+    assert lang_of(client.get("/account").text) == "en"
 
 
 def test_an_old_browser_switches_with_the_key_of_its_page(app):
     client = signed_in(app)
-    key = client.get("/").text.split('name="form_key" value="')[1].split('"')[0]
+    key = client.get("/account").text.split('name="form_key" value="')[1].split('"')[0]
     assert choose(client, "zh", headers={}, data={"language": "zh", "form_key": key}).location == "/"
-    assert lang_of(client.get("/").text) == "zh-Hans"
+    assert lang_of(client.get("/account").text) == "zh-Hans"
 
 
 def test_whoever_was_signed_out_meanwhile_is_led_to_the_page_and_told_how_to_sign_in(app, client):

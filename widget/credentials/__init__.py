@@ -6,6 +6,7 @@
 from widget.credentials.links import another_link, find_link, new_link, open_link, revoke
 from widget.credentials.passwords import (
     Throttled,
+    WrongPassword,
     account_of,
     begin_try,
     find_by_password,
@@ -42,6 +43,7 @@ __all__ = [
     "SignIn",
     "SignInLink",
     "Throttled",
+    "WrongPassword",
     "account_of",
     "another_link",
     "begin_session",

@@ -46,6 +46,10 @@ class Throttled(Refused):
         self.seconds = seconds
 
 
+class WrongPassword(Refused):
+    """What was shown is not the password somebody has."""
+
+
 def account_of(email: str) -> str:
     """What the tries for an account are counted under, whether there is such an account or not."""
     return stores.hash_of(email.strip().casefold())
@@ -106,7 +110,10 @@ def needs_old_password(session: SignIn) -> bool:
 
 
 def set_password(session: SignIn, new: str, old: str = "") -> None:
-    """Choose a password; every other session of the person ends. Raises Refused for one that will not do."""
+    """Choose a password; every other session of the person ends.
+
+    Raises Refused for one that will not do, WrongPassword where the old one is needed and another was shown.
+    """
     person = session.person
     if person.supplier_id is not None:
         raise Refused("Only people of customer service sign in with a password.")
@@ -114,7 +121,7 @@ def set_password(session: SignIn, new: str, old: str = "") -> None:
     _check_new(person, new)
     kept = find_password(person)
     if kept is not None and needs_old_password(session) and not _is_right(kept, old):
-        raise Refused("This is not your password.")
+        raise WrongPassword("This is not your password.")
     changed = ("set", "changed") if kept else ("", "set")
     if kept is None:
         kept = Password(person_id=person.id)

@@ -1,27 +1,49 @@
-"""Signing in and out: a personal link shows a page with one button, and only pressing it signs in. Choosing a language.
+"""The door everybody comes through: signing in by personal link or password, signing out, and choosing a language.
 
-Chat apps and mail scanners open every link they see, so opening one changes nothing.
+A link shows a page with one button, and only pressing it signs in: chat apps and mail scanners open every link they
+see.
 """
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from marshmallow import EXCLUDE, Schema, fields, validate
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from widget import credentials, people
-from widget.credentials import CameBy
+from widget.credentials import CameBy, Throttled
 from widget.db import SAFE_METHODS, db
 from widget.errors import NotFound
 from widget.people import Person
-from widget.web import browsers, guesses, sessions
-from widget.web.language import LANGUAGES
+from widget.web import browsers, forms, guesses, known_browsers, sessions, visible
+from widget.web.forms import Form
+from widget.web.language import LANGUAGES, N_, ngettext
+from widget.web.language import gettext as _
 
 log = logging.getLogger(__name__)
 bp = Blueprint("signin", __name__)
+DESK = "/desk"
+
+
+def _asks_for(words: str) -> dict[str, Any]:
+    return {"validate": validate.Length(min=1, error=words), "error_messages": {"required": words}}
+
+
+class PasswordSchema(Schema):
+    """What is typed to sign in with a password."""
+
+    class Meta:
+        """The form key is looked at elsewhere."""
+
+        unknown = EXCLUDE
+
+    email = fields.String(required=True, **_asks_for(N_("Write your e-mail address.")))
+    password = fields.String(required=True, **_asks_for(N_("Write your password.")))
 
 
 @bp.before_request
@@ -29,6 +51,50 @@ def guard() -> None:
     """Open to everyone: the link is the proof. Only pages of ours may send a form."""
     if request.method not in SAFE_METHODS:
         sessions.refuse_foreign_form()
+
+
+@bp.get("/")
+def home_GET() -> Response | str | tuple[str, int]:
+    """Leads everybody to the own door."""
+    person = sessions.find_person()
+    if person is None:
+        return _sign_in_page(Form())
+    if person.supplier_id is not None:
+        return redirect(url_for("supplier.lines_GET"), 303)
+    if not visible.is_staff(person):
+        return render_template("signin/no_role.html"), 403
+    return redirect(DESK, 303)
+
+
+@bp.get("/sign-in")
+def password_GET() -> Response | str:
+    """Both ways in."""
+    if sessions.find_person() is not None:
+        return redirect(sessions.HOME, 303)
+    return _sign_in_page(Form())
+
+
+@bp.post("/sign-in")
+def password_POST() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
+    """Sign in with e-mail and password. Whatever is wrong with them, the answer is the same and takes as long."""
+    form, read = forms.read(PasswordSchema(), request.form)
+    if read is None:
+        return _sign_in_page(form), 422
+    account = credentials.account_of(read["email"])
+    try:
+        tried = credentials.begin_try(account, request.remote_addr or "", known_browsers.name_for(account))
+    except Throttled as error:
+        log.warning("throttled")
+        minutes = -(-error.seconds // 60)
+        return _sign_in_page(form, _too_many(minutes)), 429, {"Retry-After": str(error.seconds)}
+    # A try counts from its beginning, and nobody waits for the store while a password is looked at.
+    db.session.commit()
+    person_id = credentials.find_by_password(read["email"], read["password"])
+    if person_id is None:
+        log.warning("sign-in refused")
+        return _sign_in_page(form, _("This e-mail address and this password do not belong together.")), 401
+    credentials.succeeded(tried)
+    return _let_in(db.session.get_one(Person, person_id), CameBy.PASSWORD)
 
 
 @bp.get("/l/<token>")
@@ -85,10 +151,25 @@ def _let_in(person: Person, came_by: CameBy) -> Response:
         credentials.end_session(before.person, before.id)
     browser = browsers.told(request.user_agent.string)
     secret = credentials.begin_session(person.id, came_by, browser=browser, address=request.remote_addr or "")
-    number = person.id
+    number, account = person.id, credentials.account_of(person.email) if visible.is_staff(person) else ""
     db.session.commit()
     log.info("signed in", extra={"person": number, "by": came_by.value})
-    return redirect(sessions.sign_in(secret), 303)
+    response = redirect(sessions.sign_in(secret), 303)
+    if account:
+        known_browsers.remember(response, account)
+    return response
+
+
+def _sign_in_page(form: Form, sentence: str = "") -> str:
+    return render_template("signin/needed.html", form=form, sentence=sentence)
+
+
+def _too_many(minutes: int) -> str:
+    return ngettext(
+        "There were too many tries with a wrong password. Try again in %(num)s minute, or open your personal link.",
+        "There were too many tries with a wrong password. Try again in %(num)s minutes, or open your personal link.",
+        minutes,
+    )
 
 
 def _own_page(address: str) -> str:

@@ -136,6 +136,8 @@ class Chores:
         with self._app.app_context():
             accounts.forget_old_calls()
             presses.forget_old()
+            credentials.forget_old_tries()
+            credentials.forget_old_sessions()
             presence.forget_old()
             db.session.commit()
 

@@ -9,13 +9,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from widget import history
 from widget.db import Base, Id, VendorId, db, utcnow
 from widget.errors import NotFound, Refused
 
@@ -100,6 +101,18 @@ class ConnectionCheck(Base):
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
+class Shop(NamedTuple):
+    """How a store is to be."""
+
+    code: str
+    name: str
+    helpdesk: Helpdesk
+    order_pattern: str
+    currency: str
+    locale: str
+    timezone: str
+
+
 def hash_of(secret: str) -> str:
     """What is stored of a random secret that callers show us."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -144,7 +157,7 @@ def get_store(code: str) -> Store:
     """By code, in any case. Raises NotFound."""
     store = db.session.scalar(select(Store).where(Store.code == code.strip().upper()))
     if store is None:
-        raise NotFound(f"There is no store {code!r}. Add it with: flask store add {code} …")
+        raise NotFound("There is no store {code}. Add it with: flask store add {code} …", code=repr(code))
     return store
 
 
@@ -152,23 +165,90 @@ def add_store(
     code: str, *, name: str, helpdesk: Helpdesk, order_pattern: str, currency: str, locale: str, timezone: str
 ) -> Store:
     """Add a shop or bring the one of that code up to date. Raises Refused naming what is wrong."""
-    code = code.strip().upper()
-    if not re.fullmatch(r"[A-Z0-9]{1,12}", code):
-        raise Refused(f"A store's code is letters and digits, at most 12: {code!r} is not.")
-    check_order_pattern(order_pattern)
-    if not re.fullmatch(r"[A-Z]{3}", currency.upper()):
-        raise Refused(f"{currency!r} is no currency code (three letters, e.g. EUR).")
-    check_locale(locale)
-    check_timezone(timezone)
-    store = db.session.scalar(select(Store).where(Store.code == code))
+    wanted = _checked(Shop(code, name, helpdesk, order_pattern, currency, locale, timezone))
+    store = db.session.scalar(select(Store).where(Store.code == wanted.code))
     if store is None:
-        store = Store(code=code)
+        store = Store(version=0)
         db.session.add(store)
-    store.name, store.helpdesk, store.order_pattern = name, helpdesk, order_pattern
-    store.currency, store.locale, store.timezone = currency.upper(), locale, timezone
+    store.version += 1
+    _apply(store, wanted)
+    return store
+
+
+def all_stores() -> list[Store]:
+    """By code."""
+    return list(db.session.scalars(select(Store).order_by(Store.code)))
+
+
+def get_store_by_id(store_id: int) -> Store:
+    """By id. Raises NotFound."""
+    store = db.session.get(Store, store_id)
+    if store is None:
+        raise NotFound("There is no such store.")
+    return store
+
+
+def new_store(wanted: Shop, *, by: tuple[str, str]) -> Store:
+    """Add a shop. `by` is (name, e-mail). Raises Refused, also when there is one of that code."""
+    wanted = _checked(wanted)
+    _check_code(wanted.code, None)
+    store = Store(version=1)
+    db.session.add(store)
+    _apply(store, wanted)
+    for field, new in _told(wanted).items():
+        history.record("store", store.id, field, "", new, by=by, version=store.version)
+    return store
+
+
+def change_store(store_id: int, wanted: Shop, *, by: tuple[str, str], shown: int, has_orders: bool) -> Store:
+    """Change a shop; its code stays once there are orders of it. Raises Refused and Outdated."""
+    query = select(Store).where(Store.id == store_id).with_for_update()
+    store = db.session.scalar(query.execution_options(populate_existing=True))
+    if store is None:
+        raise NotFound("There is no such store.")
+    history.refuse_outdated("store", store, shown)
+    wanted = _checked(wanted)
+    _check_code(wanted.code, store)
+    if has_orders and wanted.code != store.code:
+        raise Refused("The code {code} stays: there are orders of this store already.", code=store.code)
+    old = _told(Shop(**{name: getattr(store, name) for name in Shop._fields}))
+    differing = {field: new for field, new in _told(wanted).items() if new != old[field]}
+    store.version += bool(differing)
+    for field, new in differing.items():
+        history.record("store", store.id, field, old[field], new, by=by, version=store.version)
+    _apply(store, wanted)
+    return store
+
+
+def _checked(wanted: Shop) -> Shop:
+    """With code and currency as we write them. Raises Refused naming what is wrong."""
+    code, currency = wanted.code.strip().upper(), wanted.currency.upper()
+    if not re.fullmatch(r"[A-Z0-9]{1,12}", code):
+        raise Refused("A store's code is letters and digits, at most 12: {code} is not.", code=repr(code))
+    check_order_pattern(wanted.order_pattern)
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Refused("{currency} is no currency code (three letters, e.g. EUR).", currency=repr(wanted.currency))
+    check_locale(wanted.locale)
+    check_timezone(wanted.timezone)
+    return wanted._replace(code=code, currency=currency)
+
+
+def _check_code(code: str, itself: Store | None) -> None:
+    twin = db.session.scalar(select(Store).where(Store.code == code))
+    if twin is not None and twin is not itself:
+        raise Refused("The code {code} is {store}'s already.", code=code, store=twin.name)
+
+
+def _apply(store: Store, wanted: Shop) -> None:
+    for name, value in wanted._asdict().items():
+        setattr(store, name, value)
     db.session.flush()
     catalogue_changed()
-    return store
+
+
+def _told(wanted: Shop) -> dict[str, str]:
+    """For the history."""
+    return {**wanted._asdict(), "helpdesk": wanted.helpdesk.name}
 
 
 def catalogue_changed() -> None:
@@ -181,13 +261,13 @@ def check_timezone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise Refused(f"{name!r} is no time zone (e.g. Europe/Amsterdam).") from error
+        raise Refused("{name} is no time zone (e.g. Europe/Amsterdam).", name=repr(name)) from error
 
 
 def check_locale(name: str) -> None:
     """Raises Refused for what is no language code."""
     if not re.fullmatch(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?", name):
-        raise Refused(f"{name!r} is no language code (e.g. nl, zh, de-AT).")
+        raise Refused("{name} is no language code (e.g. nl, zh, de-AT).", name=repr(name))
 
 
 def check_order_pattern(pattern: str) -> None:
@@ -195,9 +275,11 @@ def check_order_pattern(pattern: str) -> None:
     try:
         compiled = order_regex(pattern)
     except re.error as error:
-        raise Refused(f"The order pattern {pattern!r} is no regular expression: {error}.") from error
+        raise Refused(
+            "The order pattern {pattern} is no regular expression: {error}.", pattern=repr(pattern), error=str(error)
+        ) from error
     if re.compile(pattern).fullmatch("") or compiled.search(" - "):
-        raise Refused(f"The order pattern {pattern!r} also matches where there is no number.")
+        raise Refused("The order pattern {pattern} also matches where there is no number.", pattern=repr(pattern))
     for text in ("NL" + "1" * 20_000 + "!", "a" * 20_000 + "!", "1-" * 10_000 + "!", "#" * 20_000 + "!"):
         with _at_most_a_second(pattern):
             compiled.search(text)
@@ -214,7 +296,9 @@ def order_regex(pattern: str) -> re.Pattern[str]:
 @contextmanager
 def _at_most_a_second(pattern: str) -> Iterator[None]:
     def too_slow(*_: object) -> None:
-        raise Refused(f"The order pattern {pattern!r} takes too long on a long text; make it simpler.")
+        raise Refused(
+            "The order pattern {pattern} takes too long on a long text; make it simpler.", pattern=repr(pattern)
+        )
 
     try:
         before = signal.signal(signal.SIGALRM, too_slow)

@@ -86,6 +86,11 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
     return _text_of_count(one, many, num) % {"num": num, **values}
 
 
+def gettext_for(person: Person, message: str, **values: object) -> str:
+    """The text in that person's language: for words that are sent along to somebody."""
+    return _catalogue(_known(person.language)).gettext(message) % values
+
+
 def N_(message: str) -> str:  # noqa: N802 - what all catalogue tools call it
     """Mark a text that is translated where it is shown: `N_` in a table, `gettext(table[key])` in the view."""
     return message

@@ -16,7 +16,7 @@ from contextlib import suppress
 from flask import Flask
 from sqlalchemy import select
 
-from widget import people, pictures, presence, presses
+from widget import credentials, people, pictures, presence, presses
 from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts

@@ -13,6 +13,7 @@ SUPPLIERS_PEOPLE = "a supplier's people, what is their own"
 STAFF = "agents, approvers and admins"
 ADMINS = "admins"
 SIGNED_IN = "whoever is signed in: staff see all lines, a supplier's people their own"
+PROGRAM = "a program with a token: what the person may do whose it is, within its scopes"
 
 WHO: dict[str, str] = {
     "static": ANYONE,
@@ -67,4 +68,18 @@ WHO: dict[str, str] = {
     "supplier.paste_POST": SUPPLIERS_PEOPLE,
     "figures.page_GET": STAFF,
     "figures.table_GET": STAFF,
+    "tokens.tokens_GET": SIGNED_IN,
+    "tokens.tokens_POST": SIGNED_IN,
+    "tokens.revoke_POST": SIGNED_IN,
+    "api.description_GET": ANYONE,
+    "api.docs_GET": ANYONE,
+    "api.lines_GET": PROGRAM,
+    "api.lines_POST": PROGRAM,
+    "api.line_GET": PROGRAM,
+    "api.line_PATCH": PROGRAM,
+    "api.comments_GET": PROGRAM,
+    "api.comments_POST": PROGRAM,
+    "api.history_GET": PROGRAM,
+    "api.types_GET": PROGRAM,
+    "api.claims_GET": PROGRAM,
 }

@@ -11,8 +11,22 @@ from widget.db import db, init_store
 from widget.pictures import Storage, open_storage
 from widget.secrets import Box
 from widget.tokens import ActionTokens, BrowserTokens, PictureTokens
-from widget.web import account, admin, headers, health, lines, pages, picture_forms, sessions, sidebar, signin, supplier
+from widget.web import (
+    account,
+    admin,
+    api,
+    headers,
+    health,
+    lines,
+    pages,
+    picture_forms,
+    sessions,
+    sidebar,
+    signin,
+    supplier,
+)
 from widget.web import pictures as files_of_pictures
+from widget.web.account import tokens
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -34,7 +48,18 @@ def create_app(config: Config | None = None) -> Flask:
     sessions.init_sessions(app, config)
     pages.init_pages(app)
     picture_forms.init_pictures(app)
-    for blueprint in (health.bp, sidebar.bp, signin.bp, account.bp, supplier.bp, lines.bp, files_of_pictures.bp, admin.bp):
+    for blueprint in (
+        health.bp,
+        sidebar.bp,
+        signin.bp,
+        account.bp,
+        supplier.bp,
+        lines.bp,
+        files_of_pictures.bp,
+        api.bp,
+        tokens.bp,
+        admin.bp,
+    ):
         app.register_blueprint(blueprint)
     cli.register(app)
     return app

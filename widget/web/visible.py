@@ -65,7 +65,7 @@ def open_lines(person: Person) -> OpenLines:
         .join(Store, Store.id == Order.store_id)
         .join(Supplier, Supplier.id == Problem.supplier_id)
         .join(ProblemType, ProblemType.id == Problem.type_id)
-        .where(Problem.handled_at.is_(None), _may_see(person))
+        .where(Problem.handled_at.is_(None), may_see(person))
         .order_by(is_own_turn.desc(), Problem.waiting_since, Problem.id)
         .limit(SHOWN_AT_MOST)
     )
@@ -87,7 +87,7 @@ def get_line(person: Person, reference: str) -> Problem:
     match = re.fullmatch(r"P-([1-9][0-9]{0,17})", reference, re.ASCII)
     query = (
         select(Problem)
-        .where(Problem.id == (int(match[1]) if match else 0), _may_see(person))
+        .where(Problem.id == (int(match[1]) if match else 0), may_see(person))
         .options(joinedload(Problem.type), joinedload(Problem.supplier), selectinload(Problem.comments))
     )
     line = db.session.scalar(query)
@@ -96,11 +96,12 @@ def get_line(person: Person, reference: str) -> Problem:
     return line
 
 
-def _used_twice(orders: set[tuple[str, str]]) -> set[str]:
-    return {name for name, stores in Counter(name for _, name in orders).items() if stores > 1}
-
-
-def _may_see(person: Person) -> ColumnElement[bool]:
+def may_see(person: Person) -> ColumnElement[bool]:
+    """Which lines the person sees, for queries of other pages."""
     if is_staff(person):
         return true()
     return Problem.supplier_id == (person.supplier_id or 0)
+
+
+def _used_twice(orders: set[tuple[str, str]]) -> set[str]:
+    return {name for name, stores in Counter(name for _, name in orders).items() if stores > 1}

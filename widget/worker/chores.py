@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from widget import credentials, people, pictures, presence, presses
+from widget.credentials import api_answers
 from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
@@ -136,6 +137,7 @@ class Chores:
         with self._app.app_context():
             accounts.forget_old_calls()
             presses.forget_old()
+            api_answers.forget_old()
             credentials.forget_old_tries()
             credentials.forget_old_sessions()
             presence.forget_old()

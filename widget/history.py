@@ -74,6 +74,23 @@ def find_change_since(subject: str, subject_id: int, field: str, version: int, *
     return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
 
 
+def changes_since(subject: str, subject_id: int, field: str, version: int, *, not_by: str = "") -> list[Change]:
+    """All changes of that field made after the given version was shown, oldest first, but for those of one e-mail."""
+    return list(
+        db.session.scalars(
+            select(Change)
+            .where(
+                Change.subject == subject,
+                Change.subject_id == subject_id,
+                Change.field == field,
+                Change.version > version,
+                Change.actor_email != not_by,
+            )
+            .order_by(Change.id)
+        )
+    )
+
+
 def of(subject: str, subject_id: int) -> list[Change]:
     """Everything that happened to one thing, oldest first."""
     return list(

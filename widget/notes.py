@@ -154,6 +154,23 @@ def customer_informed(by: str, locale: str = "en") -> Sentence:
     )
 
 
+def not_informed(by: str, locale: str = "en") -> Sentence:
+    """An agent told the customer after all not."""
+    words = _in(locale)("{by} took back that the customer has been informed.").format(by=by)
+    return Sentence("not_informed", words)
+
+
+def address_taken_back(by: str, locale: str = "en") -> Sentence:
+    """An agent took the delivery address back, and there was none before."""
+    say = _in(locale)
+    return Sentence(
+        "address_taken_back",
+        say("{by} took the delivery address back.").format(by=by),
+        "",
+        say("Please do not send the painting to it: the right address follows."),
+    )
+
+
 def address_saved(by: str, address: str, locale: str = "en") -> Sentence:
     """An agent saved the delivery address."""
     say = _in(locale)

@@ -26,6 +26,7 @@ from widget.outbox.messages import (
     parked_of,
     restored,
     retry,
+    untouched,
     untouched_tail,
     withdraw,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "retry",
     "set_account_limits",
     "unsent_counts",
+    "untouched",
     "untouched_tail",
     "waiting_count",
     "withdraw",

@@ -62,6 +62,20 @@ def untouched_tail(lane: str) -> Message | None:
     return message
 
 
+def untouched(lane: str, kind: str) -> list[Message]:
+    """The lane's messages of that kind that nobody has tried to send, the newest first, held back until the commit."""
+    if not lock_lane(lane):
+        return []
+    waiting = select(Message).where(
+        Message.lane == lane,
+        Message.kind == kind,
+        Message.state == State.QUEUED,
+        Message.attempts == 0,
+        Message.ambiguous.is_(False),
+    )
+    return list(db.session.scalars(waiting.order_by(Message.seq.desc()), execution_options={"populate_existing": True}))
+
+
 def amend(message: Message, payload: dict[str, Any]) -> None:
     """Replace what an untouched message says, so that several actions become one note."""
     message.payload = payload
@@ -69,7 +83,7 @@ def amend(message: Message, payload: dict[str, Any]) -> None:
 
 
 def withdraw(message: Message) -> None:
-    """Take back an untouched message, as if it had never been queued. See untouched_tail and find_unsent."""
+    """Take back an untouched message, as if it had never been queued. See untouched_tail, untouched and find_unsent."""
     db.session.delete(message)
     db.session.flush()
 

@@ -10,20 +10,30 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from widget import history, notes, tickets
+from widget import history, notes
 from widget.db import db, utcnow
 from widget.errors import Refused
+from widget.history import Change
 from widget.notes import Attachment
 from widget.orders import Order
+from widget.outbox import NO_WAIT
 from widget.people import Actor, Side, Supplier
 from widget.problem_types import Board, ProblemType
 from widget.problems.tables import TURN_AFTER, YES, Comment, Problem
-from widget.problems.telling import keep_tags_true, tell
-from widget.problems.waiting import hand_turn
+from widget.problems.telling import tell
+from widget.problems.waiting import end_wait, hand_turn
 from widget.tickets import Place
 
-# The note that a line is handled waits this long, so that Undo really takes it back.
+# A note that somebody can take back waits this long, so that Undo really stops it.
 UNDO_WITHIN = timedelta(seconds=6)
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed the same field since the line was shown. `change` is what he did."""
+
+    def __init__(self, template: str, change: Change, **values: object) -> None:
+        super().__init__(template, who=change.actor, at=change.at, **values)
+        self.change = change
 
 
 def report(
@@ -63,60 +73,68 @@ def report(
     return problem
 
 
-def mark_informed(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
+def mark_informed(problem: Problem, *, by: Actor, at: Place, shown: int, wait: timedelta = NO_WAIT) -> None:
     """The customer was told. Raises Refused when somebody ticked it already or the line is handled."""
-    _check_open(problem)
+    check_open(problem)
     change = history.find_change_since("problem", problem.id, "informed", shown)
     if change is not None:
-        raise Refused(
-            "{who} ticked Customer informed on {at}. Reload the ticket to see it.", who=change.actor, at=change.at
-        )
+        raise ChangedMeanwhile("{who} ticked Customer informed on {at}. Reload the ticket to see it.", change)
     if problem.informed_at is not None:
         raise Refused("Customer informed was ticked already, on {at}.", at=problem.informed_at)
     problem.informed_at = utcnow()
-    _changed(problem, "informed", "", YES, by=by)
-    tell(problem, notes.customer_informed(by.name), by=by, at=at)
+    record_change(problem, "informed", "", YES, by=by)
+    tell(problem, notes.customer_informed(by.name), by=by, at=at, wait=wait)
 
 
-def comment(problem: Problem, words: str, *, by: Actor, at: Place, pictures: Sequence[Attachment] = ()) -> Comment:
+def comment(
+    problem: Problem,
+    words: str,
+    *,
+    by: Actor,
+    at: Place,
+    pictures: Sequence[Attachment] = (),
+    wait: timedelta = NO_WAIT,
+) -> Comment:
     """Add to the thread and hand the turn over. Comments never collide; only a handled line refuses them."""
-    _check_open(problem)
+    check_open(problem)
     added = _add_comment(problem, words, by)
-    _changed(problem, "comment", "", words, by=by, act="comment")
+    record_change(problem, "comment", "", words, by=by, act="comment")
     say = notes.commented if by.side == Side.CUSTOMER_SERVICE else notes.supplier_commented
-    tell(problem, say(by.name, words), by=by, at=at, pictures=pictures)
+    tell(problem, say(by.name, words), by=by, at=at, pictures=pictures, wait=wait)
     return added
 
 
 def add_pictures(problem: Problem, pictures: Sequence[Attachment], *, by: Actor, at: Place) -> None:
     """Tell of pictures that were added to a line without words, and hand the turn over."""
-    _check_open(problem)
-    _changed(problem, "pictures", "", len(pictures), by=by, act="pictures")
+    check_open(problem)
+    record_change(problem, "pictures", "", len(pictures), by=by, act="pictures")
     tell(problem, notes.pictures_added(by.name, len(pictures)), by=by, at=at, pictures=pictures)
 
 
-def save_address(problem: Problem, address: str, *, by: Actor, at: Place, shown: int) -> None:
+def save_address(
+    problem: Problem, address: str, *, by: Actor, at: Place, shown: int, wait: timedelta = NO_WAIT
+) -> None:
     """Write down the delivery address. Raises Refused when it was changed since it was shown."""
-    _check_open(problem)
+    check_open(problem)
     if problem.board != Board.PROBLEM_SHEET:
         raise Refused("Only lines of the problem sheet have an address.")
     change = history.find_change_since("problem", problem.id, "address", shown)
     if change is not None:
-        raise Refused(
+        raise ChangedMeanwhile(
             "{who} saved the address on {at}: “{address}”. Reload the ticket to see it.",
-            who=change.actor, at=change.at, address=change.new[:80],
+            change, address=change.new[:80],
         )  # fmt: skip
     if problem.address == address:
         raise Refused("This address is saved on the line already.")
     old = problem.address
     problem.address, problem.address_before, problem.address_seen_at = address, old, None
-    _changed(problem, "address", old, address, by=by, act="address")
-    tell(problem, notes.address_saved(by.name, address), by=by, at=at)
+    record_change(problem, "address", old, address, by=by, act="address")
+    tell(problem, notes.address_saved(by.name, address), by=by, at=at, wait=wait)
 
 
 def confirm_address(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
     """The supplier has seen the new address. Raises Refused when it changed since it was shown, or was confirmed."""
-    _check_open(problem)
+    check_open(problem)
     change = history.find_change_since("problem", problem.id, "address", shown)
     if change is not None:
         raise Refused(
@@ -125,7 +143,7 @@ def confirm_address(problem: Problem, *, by: Actor, at: Place, shown: int) -> No
     if not problem.address or problem.address_seen_at is not None:
         raise Refused("There is no new address to confirm on {line}.", line=problem.reference)
     problem.address_seen_at = utcnow()
-    _changed(problem, "address_seen", "", problem.address, by=by)
+    record_change(problem, "address_seen", "", problem.address, by=by)
     tell(problem, notes.address_seen(by.name), by=by, at=at)
 
 
@@ -135,32 +153,12 @@ def mark_handled(problem: Problem, *, by: Actor, at: Place, shown: int) -> None:
     Raises Refused when it did already, and when there is a word or an address of somebody else's on it that was not
     there yet when the line was shown.
     """
-    _check_open(problem)
+    check_open(problem)
     _check_read(problem, shown, by)
     problem.handled_at, problem.handled_by = utcnow(), by.name
-    _changed(problem, "handled", "", YES, by=by)
+    end_wait(problem, problem.handled_at)
+    record_change(problem, "handled", "", YES, by=by)
     tell(problem, notes.handled(by.name), by=by, at=at, wait=UNDO_WITHIN)
-
-
-def undo_handled(problem: Problem, *, by: Actor, at: Place) -> None:
-    """Take back what the same person just did: whose turn it was stays, and the note goes out only if it has already.
-
-    Raises Refused when the line is open, or somebody else handled it.
-    """
-    if problem.handled_at is None:
-        raise Refused("{line} is open already.", line=problem.reference)
-    if problem.handled_by != by.name:
-        raise Refused(
-            "{who} marked {line} as handled. Reopen it instead.", who=problem.handled_by, line=problem.reference
-        )
-    problem.handled_at, problem.handled_by = None, ""
-    _changed(problem, "handled", YES, "", by=by)
-    home = at.ticket or tickets.lock_home(problem.order_id)
-    if home is not None and tickets.take_back(home, problem.reference, "handled", by=by):
-        for ticket in {home, *tickets.about(problem.order_id)}:
-            keep_tags_true(ticket)
-    else:
-        tell(problem, notes.reopened(by.name), by=by, at=at)
 
 
 def reopen(problem: Problem, *, by: Actor, at: Place) -> None:
@@ -168,7 +166,7 @@ def reopen(problem: Problem, *, by: Actor, at: Place) -> None:
     if problem.handled_at is None:
         raise Refused("{line} is open already.", line=problem.reference)
     problem.handled_at, problem.handled_by = None, ""
-    _changed(problem, "handled", YES, "", by=by, act="reopen")
+    record_change(problem, "handled", YES, "", by=by, act="reopen")
     tell(problem, notes.reopened(by.name), by=by, at=at)
 
 
@@ -185,7 +183,8 @@ def _refuse_a_second(order: Order, type_: ProblemType, words: str) -> None:
         raise Refused("This is open already as {line}. Add a comment there instead.", line=same.reference)
 
 
-def _check_open(problem: Problem) -> None:
+def check_open(problem: Problem) -> None:
+    """Raises Refused when the line is handled."""
     if problem.handled_at is not None:
         raise Refused(
             "{line} was handled by {who} on {at}.",
@@ -195,7 +194,7 @@ def _check_open(problem: Problem) -> None:
 
 def _check_read(problem: Problem, shown: int, by: Actor) -> None:
     """Nobody is done with a line on which somebody else has just written something he has not seen."""
-    comment_ = history.find_change_since("problem", problem.id, "comment", shown, not_by=by.email)
+    comment_ = _find_unread(problem, shown, by)
     if comment_ is not None:
         raise Refused(
             "{who} wrote on {at}: “{words}”. Read it first, then mark the line as handled.",
@@ -209,6 +208,18 @@ def _check_read(problem: Problem, shown: int, by: Actor) -> None:
         )  # fmt: skip
 
 
+def _find_unread(problem: Problem, shown: int, by: Actor) -> Change | None:
+    """The newest comment of somebody else since the line was shown, unless it was taken back."""
+    written = history.changes_since("problem", problem.id, "comment", shown, not_by=by.email)
+    taken_back = [change.old for change in written if not change.new]
+    for change in reversed(written):
+        if change.new in taken_back:
+            taken_back.remove(change.new)
+        elif change.new:
+            return change
+    return None
+
+
 def _add_comment(problem: Problem, words: str, by: Actor) -> Comment:
     added = Comment(problem_id=problem.id, side=by.side.value, author=by.name, text=words)
     db.session.add(added)
@@ -219,7 +230,8 @@ def _add_comment(problem: Problem, words: str, by: Actor) -> Comment:
     return added
 
 
-def _changed(problem: Problem, field: str, old: object, new: object, *, by: Actor, act: str = "") -> None:
+def record_change(problem: Problem, field: str, old: object, new: object, *, by: Actor, act: str = "") -> None:
+    """What every verb does once it has changed a line: its version, the history, and whose turn it is after `act`."""
     now = utcnow()
     turn = TURN_AFTER.get((act, by.side))
     if turn is not None:

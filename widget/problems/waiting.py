@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from widget import calendars
 from widget.calendars import Calendar, Hours
 from widget.db import db
+from widget.history import Change
 from widget.people import Side
 from widget.problem_types import ProblemType
 from widget.problems.tables import Problem, Wait
@@ -47,6 +48,28 @@ def end_wait(problem: Problem, now: datetime) -> None:
     db.session.add(
         Wait(problem_id=problem.id, side=problem.waiting_for, began_at=problem.waiting_since, ended_at=now)
     )  # fmt: skip
+
+
+def wait_on(problem: Problem, ended_at: datetime) -> bool:
+    """What ended a wait then was taken back: the line waits on for the same side, as if nothing had been.
+
+    Whether there was such a wait.
+    """
+    wait = db.session.scalar(select(Wait).where(Wait.problem_id == problem.id, Wait.ended_at == ended_at).limit(1))
+    if wait is None:
+        return False
+    db.session.delete(wait)
+    if (problem.waiting_for, problem.waiting_since) != (wait.side, wait.began_at):
+        hand_turn(problem, Side(wait.side), wait.began_at, anew=True)
+        problem.reminded_at = db.session.scalar(
+            select(func.max(Change.at)).where(
+                Change.subject == "problem",
+                Change.subject_id == problem.id,
+                Change.field == "reminded",
+                Change.at.between(wait.began_at, ended_at),
+            )
+        )
+    return True
 
 
 def recount_type(type_: ProblemType) -> int:

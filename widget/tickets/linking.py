@@ -158,6 +158,28 @@ def about(order_id: int) -> list[Ticket]:
     return list(db.session.scalars(_about(order_id)))
 
 
+def in_order_of_locking(order_ids: Iterable[int]) -> list[int]:
+    """The orders by the tickets in which things about them are told: who locks several of those, locks them like this.
+
+    Orders without a ticket come first: there is nothing to lock.
+    """
+    wanted = set(order_ids)
+    rows = db.session.execute(
+        select(TicketOrder.order_id, Ticket.is_open, Ticket.gorgias_id, Ticket.id)
+        .join(Ticket, Ticket.id == TicketOrder.ticket_id)
+        .where(TicketOrder.order_id.in_(wanted))
+        .order_by(Ticket.is_open, Ticket.gorgias_id)
+    )
+    homes = {order_id: ticket_id for order_id, _is_open, _number, ticket_id in rows}
+    return sorted(wanted, key=lambda order_id: (homes.get(order_id, 0), order_id))
+
+
+def with_ticket(order_ids: Iterable[int]) -> set[int]:
+    """Which of these orders some ticket is known to be about. One query."""
+    about_them = TicketOrder.order_id.in_(set(order_ids))
+    return set(db.session.scalars(select(TicketOrder.order_id).where(about_them).distinct()))
+
+
 def links_of(order_id: int) -> list[Link]:
     """The tickets known to be about an order, open ones first, and how each became known. One query."""
     query = _about(order_id).add_columns(TicketOrder.found_in, TicketOrder.at)

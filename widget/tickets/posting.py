@@ -69,14 +69,11 @@ def attach(mark: str, attachment: dict[str, Any]) -> None:
 
 def take_back(ticket: Ticket, line: str, act: str, *, by: Actor) -> bool:
     """Withdraw the note that still waits to tell what somebody just did to a line; whether there was one."""
-    waiting = outbox.untouched_tail(ticket.lane)
-    if waiting is None or waiting.kind != "gorgias.note":
-        return False
-    note = Note.from_parts(waiting.payload["parts"])
-    if (note.line, note.by, [sentence.act for sentence in note.sentences]) != (line, by.email, [act]):
-        return False
-    outbox.withdraw(waiting)
-    return True
+    for waiting in outbox.untouched(ticket.lane, "gorgias.note"):
+        if Note.from_parts(waiting.payload["parts"]).tells_only(act, line, by.email):
+            outbox.withdraw(waiting)
+            return True
+    return False
 
 
 def notes_about(order: Order, line: str) -> list[outbox.Message]:

@@ -17,7 +17,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from widget import orders, outbox
 from widget.db import db, is_postgresql, utcnow
 from widget.errors import Refused
+from widget.notes import Note
 from widget.orders import Order
+from widget.people import Actor
 from widget.tickets.linking import about, lane_of
 from widget.tickets.posting import post_finished, upload_for
 from widget.tickets.tables import SearchState, Ticket, TicketCandidate, TicketOrder, TicketSearch, WaitingNote
@@ -183,6 +185,28 @@ def is_searching(order_id: int) -> bool:
     """Whether the order's ticket is still being looked for; locks the search if so."""
     search = db.session.get(TicketSearch, order_id, with_for_update=True)
     return search is not None and search.state != SearchState.OVER
+
+
+def being_searched(order_ids: Iterable[int]) -> set[int]:
+    """Which of these orders' tickets are still being looked for. One query."""
+    searched = TicketSearch.order_id.in_(set(order_ids)), TicketSearch.state != SearchState.OVER.value
+    return set(db.session.scalars(select(TicketSearch.order_id).where(*searched)))
+
+
+def forget_last(order_id: int, line: str, act: str, *, by: Actor) -> bool:
+    """Drop the note that waits for the order's ticket to tell what somebody just did to a line; whether there was one.
+
+    The counterpart of take_back for an order whose ticket is not known yet.
+    """
+    if not is_searching(order_id):
+        return False
+    waiting = _waiting(order_id).all()
+    note = Note.from_parts(waiting[-1].payload["parts"]) if waiting else None
+    if note is None or not note.tells_only(act, line, by.email):
+        return False
+    db.session.delete(waiting[-1])
+    db.session.flush()
+    return True
 
 
 def searched_for(ticket: Ticket) -> list[int]:

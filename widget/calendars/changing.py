@@ -19,9 +19,11 @@ from widget.calendars.hours import MINUTES_A_DAY
 from widget.calendars.tables import Calendar, Holiday
 from widget.db import db, is_postgresql
 from widget.errors import Refused
+from widget.history import Change, Outdated
 from widget.people import Actor
 
 SUBJECT = "calendar"
+HOURS = ("timezone", "working_days", "opens", "closes")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST_RANGE = timedelta(days=62)
 LONGEST_NAME = 80
@@ -36,7 +38,7 @@ def change(
 ) -> Calendar:
     """Change days and hours; the calendar as it is stored then. `version` is the one that was shown.
 
-    Raises Refused for what cannot be worked in, and when somebody changed it since it was shown.
+    Raises Refused for what cannot be worked in, and Outdated when somebody changed it since it was shown.
     """
     stores.check_timezone(timezone)
     chosen = set(working_days)
@@ -45,7 +47,7 @@ def change(
     if not 0 <= opens < closes <= MINUTES_A_DAY:
         raise Refused("Closing time has to be later than opening time, on the same day.")
     stored = _take(calendar)
-    _check_version(stored, version)
+    _refuse_outdated(stored, version)
     wanted = {"timezone": timezone, "working_days": "".join(map(str, sorted(chosen))), "opens": opens, "closes": closes}
     changed = {name: new for name, new in wanted.items() if getattr(stored, name) != new}
     if changed:
@@ -159,16 +161,16 @@ def _take(calendar: Calendar) -> Calendar:
     return db.session.scalars(stored, execution_options={"populate_existing": True}).one()
 
 
-def _check_version(stored: Calendar, version: int) -> None:
-    if stored.version == version:
+def _refuse_outdated(stored: Calendar, shown: int) -> None:
+    """Holidays that came or went meanwhile do not stand in the way of other hours."""
+    if stored.version == shown:
         return
-    for field in ("timezone", "working_days", "opens", "closes"):
-        change_ = history.find_change_since(SUBJECT, stored.id, field, version)
-        if change_ is not None:
-            raise Refused(
-                "{who} changed the working hours on {at}: {old} → {new}. Look at them, then save again.",
-                who=change_.actor, at=change_.at, old=change_.old, new=change_.new,
-            )  # fmt: skip
+    since = select(Change).where(
+        Change.subject == SUBJECT, Change.subject_id == stored.id, Change.version > shown, Change.field.in_(HOURS)
+    )
+    changed = db.session.scalars(since.order_by(Change.id)).all()
+    if changed:
+        raise Outdated(changed)
 
 
 def _record(stored: Calendar, field: str, old: str, new: str, by: Actor) -> None:

@@ -42,6 +42,13 @@ WHO: dict[str, str] = {
     "account.sessions_end_POST": STAFF,
     "lines.line_GET": SIGNED_IN,
     "lines.ticket_POST": STAFF,
+    "admin.helpdesks_GET": ADMINS,
+    "admin.new_helpdesk_GET": ADMINS,
+    "admin.new_helpdesk_POST": ADMINS,
+    "admin.helpdesk_GET": ADMINS,
+    "admin.helpdesk_POST": ADMINS,
+    "admin.helpdesk_check_POST": ADMINS,
+    "admin.helpdesk_connection_GET": ADMINS,
     "admin.types_GET": ADMINS,
     "admin.new_type_GET": ADMINS,
     "admin.new_type_POST": ADMINS,
@@ -82,4 +89,30 @@ WHO: dict[str, str] = {
     "api.history_GET": PROGRAM,
     "api.types_GET": PROGRAM,
     "api.claims_GET": PROGRAM,
+}
+
+# What stands in addresses. Of these, one is somebody's and another is not: by the argument's name, or by endpoint and
+# name where the name says something else.
+OBJECT_OF: dict[str | tuple[str, str], str] = {
+    "reference": "line",
+    ("pictures.picture_GET", "token"): "picture",
+    "name": "order",
+    "absence_id": "absence",
+    "session_id": "session",
+    "token_id": "token",
+    "type_id": "type",
+}
+# What each person has for himself: to all others it does not exist, whatever their role.
+PERSONAL = {"absence", "session", "token", "view"}
+# Of these there is one for all.
+FIXED_OBJECTS = {"type": 1}
+# What is nobody's.
+VALUES: dict[str, object] = {
+    "token": "no-such-link",
+    "key": "0" * 32,
+    "filename": "pages.css",
+    "helpdesk_id": 1,
+    "board": "problem_sheet",
+    "figure": "open",
+    "code": "NL",
 }

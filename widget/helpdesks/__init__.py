@@ -4,8 +4,8 @@ The tables stand beside those of the stores. `setting_up` is what admins type, `
 `watching` what is known of Gorgias's calls.
 """
 
-from widget.helpdesks.checks import KINDS, ask, check_of, finish, has_waiting, latest, take
-from widget.helpdesks.setting_up import SUBJECT, Box, Wanted, find, get, known, list_all, save
+from widget.helpdesks.checks import TAKEN_FOR, WANTED_FOR, ask, finish, has_waiting, latest, take
+from widget.helpdesks.setting_up import SUBJECT, Box, Wanted, find, get, list_all, save
 from widget.helpdesks.watching import (
     FAILURES_ALARMING,
     FAILURES_ALLOWED,
@@ -25,21 +25,20 @@ __all__ = [
     "FAILURES_ALARMING",
     "FAILURES_ALLOWED",
     "FAILURES_WORRYING",
-    "KINDS",
     "REVIVED_AT_MOST",
     "SUBJECT",
+    "TAKEN_FOR",
+    "WANTED_FOR",
     "WATCHED_EVERY",
     "Box",
     "Wanted",
     "ask",
     "call_failed",
     "called",
-    "check_of",
     "find",
     "finish",
     "get",
     "has_waiting",
-    "known",
     "latest",
     "list_all",
     "looked",

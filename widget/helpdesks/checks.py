@@ -49,14 +49,6 @@ def latest(helpdesk_id: int) -> ConnectionCheck | None:
     )
 
 
-def check_of(helpdesk_id: int, check_id: int) -> ConnectionCheck:
-    """By number, of that helpdesk. Raises NotFound."""
-    check = db.session.get(ConnectionCheck, check_id)
-    if check is None or check.helpdesk_id != helpdesk_id:
-        raise NotFound("There is no such test.")
-    return check
-
-
 def has_waiting() -> bool:
     """Whether there is anything to take: a cheap read for idle workers."""
     with open_reading() as connection:

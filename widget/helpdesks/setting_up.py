@@ -53,12 +53,6 @@ def list_all() -> list[Helpdesk]:
     return list(db.session.scalars(select(Helpdesk).order_by(Helpdesk.name)))
 
 
-def known(account: str) -> Helpdesk | None:
-    """The helpdesk an account of the outbox belongs to."""
-    vendor, _, number = account.partition(":")
-    return db.session.get(Helpdesk, int(number)) if vendor == "gorgias" and number.isdecimal() else None
-
-
 def save(
     helpdesk: Helpdesk | None,
     wanted: Wanted,

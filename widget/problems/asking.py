@@ -95,6 +95,7 @@ class OpenLine(NamedTuple):
     problem: str
     waiting_for: str
     waiting_since: Any
+    due_at: Any
     informed_at: Any
     address: str
     reported_at: Any

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from sqlalchemy import make_url, select
 from tests import factories
 from tests.factories import HOOK_SECRET, LI_AS_PERSON, OTHER_CUSTOMER, OTHER_TICKET, TICKET, ask
 from widget import installation, problem_types, problems, stores
-from widget.db import db
+from widget.db import db, utcnow
 from widget.orders import OrderName
 from widget.people import Actor, Side
 from widget.problem_types import Board, ProblemType
@@ -54,6 +55,30 @@ def test_answer_tells_what_is_open_and_whose_turn_it_is(app: Flask, client: Flas
     assert line["address"] == ""
     assert line["open_url"] == f"http://127.0.0.1:8000/lines/{reference}"
     assert answer["photo_issues"] == []
+
+
+def test_answer_marks_what_has_waited_too_long(app: Flask, client: FlaskClient, shop: Any) -> None:
+    add_line(app, shop[1].id, words="first")
+    assert ask(client).get_json()["problems"][0]["late"] is False
+    make_late(app, 1)
+    answer = ask(client).get_json()
+    assert answer["summary"] == "1 open: waits for us (too long)"
+    assert answer["problems"][0]["late"] is True
+    add_line(app, shop[1].id, words="second")
+    add_line(app, shop[1].id, words="third", by=ANNA)
+    assert ask(client).get_json()["summary"] == "3 open: 2 wait for us (1 too long), 1 for the supplier"
+    make_late(app, 2)
+    make_late(app, 3)
+    answer = ask(client).get_json()
+    assert answer["summary"] == "3 open: 2 wait for us (too long), 1 for the supplier (too long)"
+    assert [line["late"] for line in answer["problems"]] == [True, True, True]
+
+
+def make_late(app: Flask, line_id: int) -> None:
+    """Its side should have answered a second ago."""
+    with app.app_context():
+        problems.get(line_id).due_at = utcnow() - timedelta(seconds=1)
+        db.session.commit()
 
 
 def test_photo_issues_have_no_address(app: Flask, client: FlaskClient, shop: Any) -> None:

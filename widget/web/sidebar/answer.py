@@ -163,18 +163,21 @@ def _answer(
     customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
     make_token = _tokens("line").make
     boards: dict[str, list[dict[str, Any]]] = {board.value: [] for board in Board}
+    now = iso(utcnow())
+    late = {line.id for line in lines if line.due_at is not None and iso(line.due_at) < now}
     for line in lines:
         cards = boards[line.board]
         if len(cards) < SHOWN_PER_BOARD:
             token = make_token(ActionToken(helpdesk_id, customer, line.id, line.version))
             type_name = current.type_names.get(line.type_id, "")
-            cards.append(_card(line, labels[line.order_id], type_name, token, public_url))
+            card = _card(line, labels[line.order_id], type_name, token, public_url)
+            cards.append({**card, "late": line.id in late})
     # An order nobody reported anything about, and that could not be remembered just now, is an order all the same.
     unknown = [name.name for name in found if not _has_namesake(name, about)]
     names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
     return {
-        "summary": _summary(lines, names),
-        "as_of": iso(utcnow()),
+        "summary": _summary(lines, names, late),
+        "as_of": now,
         "order_names": ", ".join(names),
         "report_order": names[0] if names else "",
         "report_types": current.dropdowns[Board.PROBLEM_SHEET],
@@ -217,20 +220,28 @@ def _labels(about: dict[int, OrderName], current: Catalogue) -> dict[int, str]:
     }
 
 
-def _summary(lines: list[OpenLine], names: list[str]) -> str:
+def _summary(lines: list[OpenLine], names: list[str], late: set[int]) -> str:
     if not names:
         return NO_ORDER
     if not lines:
         return f"Nothing open for {', '.join(names[:5])}"
     total = len(lines)
-    ours = sum(line.waiting_for == Side.CUSTOMER_SERVICE for line in lines)
-    theirs = total - ours
+    our_ids = {line.id for line in lines if line.waiting_for == Side.CUSTOMER_SERVICE}
+    ours, theirs = len(our_ids), total - len(our_ids)
+    our_late, their_late = _late(len(late & our_ids), ours), _late(len(late - our_ids), theirs)
     if not theirs:
-        return f"{total} open: waits for us" if total == 1 else f"{total} open: all wait for us"
+        return f"{total} open: {'waits' if total == 1 else 'all wait'} for us{our_late}"
     if not ours:
-        return f"{total} open: waits for the supplier" if total == 1 else f"{total} open: all wait for the supplier"
+        return f"{total} open: {'waits' if total == 1 else 'all wait'} for the supplier{their_late}"
     waits = "waits" if ours == 1 else "wait"
-    return f"{total} open: {ours} {waits} for us, {theirs} for the supplier"
+    return f"{total} open: {ours} {waits} for us{our_late}, {theirs} for the supplier{their_late}"
+
+
+def _late(late: int, of: int) -> str:
+    """How many of some lines have waited too long, where there are any."""
+    if not late:
+        return ""
+    return " (too long)" if late == of else f" ({late} too long)"
 
 
 def _card(line: OpenLine, order_name: str, type_name: str, token: str, public_url: str) -> dict[str, Any]:

@@ -103,8 +103,10 @@ def type_POST(type_id: int) -> str | Response:
 
     def act(wanted: dict[str, Any]) -> Response:
         shown, reserved = wanted["version"], problems.TAGS
-        problem_types.change(type_id, _wanted(wanted), by=staff.me(), shown=shown, reserved=reserved)
+        changed = problem_types.change(type_id, _wanted(wanted), by=staff.me(), shown=shown, reserved=reserved)
         type_ = problem_types.get(type_id)
+        if changed & {"reminds", "remind_after"}:
+            problems.recount_type(type_)
         return done("admin.types_GET", "changed", type_id, _anchor=type_.board)
 
     def show(shown: Shown) -> str:

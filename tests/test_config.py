@@ -204,6 +204,13 @@ def test_what_is_no_number_of_pictures_is_refused(text):
     assert "PICTURES_PER_SUPPLIER_MB" in sentence
 
 
+def test_proxies_are_counted_and_none_is_believed_unless_named():
+    assert Config.from_env(ENOUGH).proxies == 0
+    assert Config.from_env({**ENOUGH, "PROXIES": "2"}).proxies == 2
+    for text in ("many", "-1", "1.5", "10", "٣"):
+        assert "PROXIES" in refused(PROXIES=text)
+
+
 def test_the_configuration_shows_no_secret_when_it_is_printed():
     config = Config.from_env(
         {

@@ -45,6 +45,7 @@ class Config:
     aws_region: str = DEFAULT_REGION
     pictures_per_day: int = 200
     pictures_per_supplier_mb: int = 2048
+    proxies: int = 0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -65,6 +66,7 @@ class Config:
             aws_region=_region(env, wrong),
             pictures_per_day=_count(env, "PICTURES_PER_DAY", cls.pictures_per_day, wrong),
             pictures_per_supplier_mb=_count(env, "PICTURES_PER_SUPPLIER_MB", cls.pictures_per_supplier_mb, wrong),
+            proxies=_proxies(env, wrong),
         )
         if wrong:
             raise SettingsError("Settings: " + "; ".join(wrong) + ".")
@@ -164,6 +166,15 @@ def _count(env: Mapping[str, str], name: str, default: int, wrong: list[str]) ->
         wrong.append(f"{name} is not a whole number from 1 to {MOST_COUNTED}")
         return default
     return count
+
+
+def _proxies(env: Mapping[str, str], wrong: list[str]) -> int:
+    """Behind how many proxies we are. Each adds an address to X-Forwarded-For; what else that says, anybody may say."""
+    text = env.get("PROXIES") or "0"
+    if not re.fullmatch(r"[0-9]", text):
+        wrong.append("PROXIES is not a whole number from 0 to 9")
+        return 0
+    return int(text)
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float, wrong: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""What every answer carries for the browser's sake, how it is packed, and which host names we answer to.
+"""What every answer carries for the browser's sake, how it is packed, which host names we answer to, and who asks.
 
 For all doors.
 """
@@ -12,6 +12,7 @@ from io import BytesIO
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from widget.config import LOOPBACK, Config
@@ -49,6 +50,8 @@ def protect(app: Flask, config: Config) -> None:
     """Register the checks below for the whole app."""
     hosts = LOOPBACK if config.is_loopback else {urlsplit(config.public_url).hostname or ""}
     everywhere = ON_EVERYTHING if config.is_loopback else {**ON_EVERYTHING, **ONLY_HTTPS}
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, config.proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
 
     @app.before_request
     def check_host() -> None:

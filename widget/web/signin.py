@@ -28,6 +28,7 @@ from widget.web.language import gettext as _
 log = logging.getLogger(__name__)
 bp = Blueprint("signin", __name__)
 DESK = "/desk"
+LONGEST_ADDRESS = 64
 
 
 def _asks_for(words: str) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def password_POST() -> Response | tuple[str, int] | tuple[str, int, dict[str, st
         return _sign_in_page(form), 422
     account = credentials.account_of(read["email"])
     try:
-        tried = credentials.begin_try(account, request.remote_addr or "", known_browsers.name_for(account))
+        tried = credentials.begin_try(account, _address(), known_browsers.name_for(account))
     except Throttled as error:
         log.warning("throttled")
         minutes = -(-error.seconds // 60)
@@ -150,7 +151,7 @@ def _let_in(person: Person, came_by: CameBy) -> Response:
     if before := sessions.find_session():
         credentials.end_session(before.person, before.id)
     browser = browsers.told(request.user_agent.string)
-    secret = credentials.begin_session(person.id, came_by, browser=browser, address=request.remote_addr or "")
+    secret = credentials.begin_session(person.id, came_by, browser=browser, address=_address())
     number, account = person.id, credentials.account_of(person.email) if visible.is_staff(person) else ""
     db.session.commit()
     log.info("signed in", extra={"person": number, "by": came_by.value})
@@ -158,6 +159,10 @@ def _let_in(person: Person, came_by: CameBy) -> Response:
     if account:
         known_browsers.remember(response, account)
     return response
+
+
+def _address() -> str:
+    return (request.remote_addr or "")[:LONGEST_ADDRESS]
 
 
 def _sign_in_page(form: Form, sentence: str = "") -> str:

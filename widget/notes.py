@@ -226,8 +226,8 @@ def opened_for(order_name: str, type_name: str, locale: str = "en") -> str:
 
 
 def handled(by: str, locale: str = "en") -> Sentence:
-    """The supplier is done with the line."""
-    return Sentence("handled", _in(locale)("Handled by the supplier ({by}). Nothing more to do.").format(by=by))
+    """The supplier is done with the line, or customer service closed it."""
+    return Sentence("handled", _in(locale)("Handled by {by}. Nothing more to do.").format(by=by))
 
 
 def reopened(by: str, locale: str = "en") -> Sentence:

@@ -51,7 +51,7 @@ def test_done_waits_a_moment_before_it_is_told(line: Problem, at: Place) -> None
     problems.mark_handled(line, by=LI_AS_PERSON, at=at, shown=line.version)
     note = last_note()["row"]
     assert note.next_at - note.created_at == UNDO_WITHIN
-    assert "Handled by the supplier (Li Wei)" in note.payload["message"]["body_text"]
+    assert "Handled by Li Wei" in note.payload["message"]["body_text"]
 
 
 def test_undo_takes_the_note_back_and_leaves_the_turn_as_it_was(line: Problem, at: Place) -> None:

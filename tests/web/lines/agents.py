@@ -75,6 +75,7 @@ def fields_of(page: str) -> dict[str, str]:
     """What the form of a line holds."""
     form = page.partition('id="answer-form"')[2].partition("</form>")[0]
     fields = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', form))
+    fields.update(dict.fromkeys(re.findall(r'type="checkbox" name="([a-z_]+)" value="yes"[^>]* checked', form), "yes"))
     areas = re.findall(r'<textarea [^>]*?name="([a-z_]+)"[^>]*>\n([^<]*)</textarea>', form)
     return {name: html.unescape(value) for name, value in [*fields.items(), *areas]}
 

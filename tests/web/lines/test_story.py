@@ -27,7 +27,7 @@ from widget import history, problems, stores
 from widget.db import db, utcnow
 from widget.outbox import get_message, list_messages
 from widget.outbox.tables import State
-from widget.people import Person, PersonRole, Role, Side
+from widget.people import Actor, Person, PersonRole, Role, Side
 from widget.tickets import Place
 
 
@@ -96,7 +96,7 @@ def test_pictures_hang_on_what_they_were_sent_with(app):
     line = reported(app)
     link_of(app, "li@dafen.example", Role.SUPPLIER, "Dafen Art")
     kept(app, "li@dafen.example", line)
-    meanwhile(app, line, "comment", "look", by=factories.Actor("Li", Side.SUPPLIER, "li@dafen.example"))
+    meanwhile(app, line, "comment", "look", by=Actor("Li", Side.SUPPLIER, "li@dafen.example"))
     told = story(signed_in(app).get(f"/lines/P-{line}").text)
     assert not any("added pictures" in event for event in told)
     page = signed_in(app).get(f"/lines/P-{line}").text

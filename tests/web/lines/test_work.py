@@ -140,7 +140,7 @@ def test_a_line_is_closed_with_what_was_typed_undone_and_reopened(app):
     assert f"P-{line} is closed." in page
     assert f'action="/lines/P-{line}/undo"' in page
     count = len(notes(app))
-    answer = save(client, line, "undo")
+    answer = save(client, line, "undo", undo="closed")
     assert is_open(app, line)
     assert len(notes(app)) == count - 1
     assert "is open again" in client.get(answer.headers["Location"]).text
@@ -150,13 +150,44 @@ def test_a_line_is_closed_with_what_was_typed_undone_and_reopened(app):
     assert state_of(app, line)[2:] == (["Reported by mistake", "After all"], Side.SUPPLIER)
 
 
+@pytest.mark.parametrize(
+    ("typed", "did"),
+    [({"comment": "oops"}, "comment"), ({"address": "Dorp 1"}, "address"), ({"informed": "yes"}, "informed")],
+)
+def test_one_act_is_taken_back_with_its_note(app, typed, did):
+    line, client = reported(app), signed_in(app)
+    before, count = state_of(app, line), len(notes(app))
+    page = client.get(save(client, line, **typed).headers["Location"]).text
+    assert len(notes(app)) == count + 1
+    assert f'name="undo" value="{did}"' in page
+    assert state_of(app, line) != before
+    answer = save(client, line, "undo", undo=did)
+    assert "Taken back" in client.get(answer.headers["Location"]).text
+    assert state_of(app, line) == before
+    assert len(notes(app)) == count
+    again = save(client, line, "undo", undo=did)
+    assert again.status_code == 409
+
+
+def test_informed_customer_is_unticked_on_purpose(app):
+    line, client = reported(app), signed_in(app)
+    save(client, line, informed="yes")
+    form = fields_of(client.get(f"/lines/P-{line}").text)
+    del form["informed"]
+    answer = client.post(f"/lines/P-{line}", data=form, headers=FROM_OUR_PAGE)
+    assert "taken back" in client.get(answer.headers["Location"]).text
+    assert not state_of(app, line)[0]
+    assert save(client, line, "undo", undo="nonsense").status_code == 422
+
+
 def test_what_was_handled_meanwhile_keeps_its_typed_comment(app):
     line, client = reported(app), signed_in(app)
     shown = fields_of(client.get(f"/lines/P-{line}").text)
     meanwhile(app, line, "mark_handled", by=factories.LI_AS_PERSON, shown=1)
-    for act, status in (("", 409), ("/close", 409), ("/remind", 409), ("/undo", 409)):
-        answer = client.post(f"/lines/P-{line}{act}", data={**shown, "comment": "wait"}, headers=FROM_OUR_PAGE)
-        assert answer.status_code == status
+    for act in ("", "/close", "/remind", "/undo"):
+        form = {**shown, "comment": "wait", "undo": "comment"}
+        answer = client.post(f"/lines/P-{line}{act}", data=form, headers=FROM_OUR_PAGE)
+        assert answer.status_code == 409
         assert fields_of(answer.text)["comment"] == "wait"
     assert "Reopen" in answer.text
     assert save(client, line, "reopen", comment="wait").status_code == 303

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import g, make_response, redirect, request
@@ -75,103 +76,119 @@ class Work:
     drafts: list[Picture]
 
     @property
-    def is_answered(self) -> bool:
-        """Whether anything of the form was filled in."""
-        return bool(self.sent["comment"] or self.drafts) or self.has_address or self.has_tick
-
-    @property
-    def has_address(self) -> bool:
-        """Whether the address was changed, on a line that has one."""
-        return self.line.board == Board.PROBLEM_SHEET and self.sent["address"] != self.sent["address_was"]
-
-    @property
-    def has_tick(self) -> bool:
-        """Whether Informed customer was ticked."""
-        return bool(self.sent["informed"]) and not self.sent["informed_was"]
+    def acts(self) -> list[str]:
+        """What was filled in: a comment, an address on a line that has one, a tick that was set or taken away."""
+        sent, has_address = self.sent, self.line.board == Board.PROBLEM_SHEET
+        filled_in = {
+            "comment": bool(sent["comment"] or self.drafts),
+            "address": has_address and sent["address"] != sent["address_was"],
+            "informed": bool(sent["informed"]) and not sent["informed_was"],
+            "uninformed": bool(sent["informed_was"]) and not sent["informed"],
+        }
+        return [act for act, is_filled_in in filled_in.items() if is_filled_in]
 
 
-def _answer(work: Work) -> None:
+def _answer(work: Work) -> str:
     """Do what was filled in. Raises ValidationError when that is nothing, or half of something."""
-    line, at, sent = work.line, work.at, work.sent
-    if not work.is_answered:
+    line, at, sent, acts = work.line, work.at, work.sent, work.acts
+    if not acts:
         raise ValidationError({"comment": [NOTHING_CHANGED]})
     if work.drafts and not sent["comment"]:
         raise ValidationError({"comment": [WORDS_WITH_PICTURES]})
-    if work.has_address and not sent["address"]:
+    if "address" in acts and not sent["address"]:
         raise ValidationError({"address": [NO_EMPTY_ADDRESS]})
+    # One act alone can be taken back before its note goes out; several share a note.
+    wait = problems.UNDO_WITHIN if len(acts) == 1 else timedelta()
     # What hands the turn over comes first: then the tags go ahead of the note, and the others' words join it.
-    if work.has_address:
-        problems.save_address(line, sent["address"], by=me(), at=at, shown=sent["version"])
-    if sent["comment"]:
+    if "address" in acts:
+        problems.save_address(line, sent["address"], by=me(), at=at, shown=sent["version"], wait=wait)
+    if "comment" in acts:
         along = pictures.attachments(work.drafts, line.order.name, after=line.picture_count)
-        problems.comment(line, sent["comment"], by=me(), at=at, pictures=along)
+        problems.comment(line, sent["comment"], by=me(), at=at, pictures=along, wait=wait)
         pictures.attach(work.drafts, line)
-    if work.has_tick:
-        problems.mark_informed(line, by=me(), at=at, shown=sent["version"])
+    if "informed" in acts:
+        problems.mark_informed(line, by=me(), at=at, shown=sent["version"], wait=wait)
+    if "uninformed" in acts:
+        problems.undo_informed(line, by=me(), at=at, shown=sent["version"])
+    return acts[0] if len(acts) == 1 and not work.drafts else "saved"
 
 
-def _close(work: Work) -> None:
+def _close(work: Work) -> str:
     """Close a line that needs nothing of the supplier, and before that do what was filled in."""
-    if work.is_answered:
+    if work.acts:
         _answer(work)
     problems.mark_handled(work.line, by=me(), at=work.at, shown=work.sent["version"])
+    return "closed"
 
 
-def _undo(work: Work) -> None:
-    problems.undo_handled(work.line, by=me(), at=work.at)
-
-
-def _reopen(work: Work) -> None:
+def _reopen(work: Work) -> str:
     problems.reopen(work.line, by=me(), at=work.at)
-    if work.is_answered:
+    if work.sent["comment"] or work.drafts:
         _answer(work)
+    return "reopened"
 
 
-def _remind(work: Work) -> None:
-    if work.is_answered:
+def _remind(work: Work) -> str:
+    if work.acts:
         _answer(work)
     problems.remind_supplier(work.line, by=me(), at=work.at)
+    return "reminded"
+
+
+def _undo(work: Work) -> str:
+    line, at, undone = work.line, work.at, request.form.get("undo", "")
+    if undone == "closed":
+        problems.undo_handled(line, by=me(), at=at)
+        return "reopened"
+    if undone == "informed":
+        problems.undo_informed(line, by=me(), at=at, shown=work.sent["version"])
+    elif undone == "address":
+        problems.undo_address(line, by=me(), at=at)
+    elif undone == "comment":
+        problems.undo_comment(line, by=me(), at=at)
+    else:
+        raise ValidationError({"undo": [RELOAD]})
+    return "undone"
 
 
 @bp.post("/lines/<reference>")
 def line_POST(reference: str) -> Response:
     """Informed customer, address, comment and pictures: whatever of them was filled in."""
-    return _press(reference, "saved", _answer)
+    return _press(reference, "answer", _answer)
 
 
 @bp.post("/lines/<reference>/close")
 def close_POST(reference: str) -> Response:
     """Close a line that was reported by mistake or has settled itself."""
-    return _press(reference, "closed", _close)
+    return _press(reference, "close", _close)
 
 
 @bp.post("/lines/<reference>/undo")
 def undo_POST(reference: str) -> Response:
-    """Take back what the same person has just closed."""
-    return _press(reference, "undone", _undo)
+    """Take back what the same person has just done."""
+    return _press(reference, "undo", _undo)
 
 
 @bp.post("/lines/<reference>/reopen")
 def reopen_POST(reference: str) -> Response:
     """Bring a handled line back, with a comment if one was written."""
-    return _press(reference, "reopened", _reopen)
+    return _press(reference, "reopen", _reopen)
 
 
 @bp.post("/lines/<reference>/remind")
 def remind_POST(reference: str) -> Response:
     """Ask the supplier to look at a line that waits for him."""
-    return _press(reference, "reminded", _remind)
+    return _press(reference, "remind", _remind)
 
 
-def _press(reference: str, did: str, act: Callable[[Work], None]) -> Response:
+def _press(reference: str, name: str, act: Callable[[Work], str]) -> Response:
     """Do it once, however often it is pressed within a minute, and lead back to the line."""
-    drafts: list[Picture] = []
     keys: list[str] = []
     try:
         visible.get_line(g.person, reference)
         drafts = picture_forms.take(g.person)
         keys = [draft.key for draft in drafts]
-        _act(reference, did, act, drafts)
+        did = _act(reference, name, act, drafts)
     except NotFound:
         raise
     except FormRefused as error:
@@ -185,14 +202,17 @@ def _press(reference: str, did: str, act: Callable[[Work], None]) -> Response:
     return redirect(way.url(reference, at=way.at, done=reference, did=did), 303)
 
 
-def _act(reference: str, did: str, act: Callable[[Work], None], drafts: list[Picture]) -> None:
+def _act(reference: str, name: str, act: Callable[[Work], str], drafts: list[Picture]) -> str:
+    """What was done, now or by the same press a moment ago."""
     sent = WorkSchema().load(request.form)
     line, at = take_line(reference)
-    typed = [sent[name] for name in ("comment", "address", "informed", "version")]
-    fingerprint = presses.fingerprint_of("story", me().email, did, line.id, *typed)
-    if presses.find_answer(fingerprint) is None:
-        act(Work(line, at, sent, drafts))
+    typed = [sent[field] for field in ("comment", "address", "informed", "version")]
+    fingerprint = presses.fingerprint_of("story", me().email, name, line.id, *typed)
+    did = presses.find_answer(fingerprint)
+    if did is None:
+        did = act(Work(line, at, sent, drafts))
         presses.keep(fingerprint, did)
+    return did
 
 
 def _sentences(error: ValidationError) -> list[str]:
@@ -208,7 +228,7 @@ def _refused(reference: str, status: int, sentence: str, drafts: list[str]) -> R
         trouble=sentence,
         comment=clean(request.form.get("comment", "")),
         address=clean(request.form["address"]) if "address" in request.form else None,
-        informed=bool(request.form.get("informed")),
+        informed=bool(request.form.get("informed")) if "informed_was" in request.form else None,
         is_silent=bool(request.form.get("silent")),
         drafts=pictures.drafts_of(g.person, drafts or request.form.getlist(picture_forms.KEYS_FIELD)),
     )

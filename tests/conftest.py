@@ -48,6 +48,7 @@ CHROMIUM_WITHOUT = (
 def pytest_configure(config: pytest.Config) -> None:
     _close_the_network()
     memory.compare_dialects_by_kind()
+    memory.compile_routes_once()
     if not hasattr(config, "workerinput"):  # The process that starts the others, or the only one.
         config.stash[RUN_FOLDER] = RunFolder()
 

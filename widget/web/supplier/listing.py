@@ -13,11 +13,13 @@ from werkzeug.wrappers import Response
 from widget.db import db, utcnow
 from widget.problem_types import Board
 from widget.problems import Problem
-from widget.web.language import ngettext
+from widget.web.language import N_, ngettext
+from widget.web.language import gettext as _
+from widget.web.searched import REFERENCE
 from widget.web.supplier import reporting
 from widget.web.supplier.door import bp
-from widget.web.supplier.shown import Shown, count, get_shown, neighbours, read_page
-from widget.web.supplier.wanted import REFERENCE, REFUNDS, Wanted
+from widget.web.supplier.shown import Shown, count, get_shown, lately, neighbours, read_page
+from widget.web.supplier.wanted import REFUNDS, Wanted
 
 # Seconds in a unit; the largest that fits at least once tells the time.
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
@@ -53,6 +55,7 @@ def list_page(wanted: Wanted) -> str:
         wanted=wanted,
         listed=listed,
         numbers=count(g.person),
+        lately=_lately() if wanted.view == "open" and not (wanted.is_filtered or wanted.after) else [],
         report=reporting.form_for(Board(wanted.board)) if wanted.board != REFUNDS else None,
         done=_find_done(request.args),
     )
@@ -82,6 +85,13 @@ def lasting(since: datetime) -> str:
     if seconds < DAY:
         return ngettext("%(num)s hour", "%(num)s hours", seconds // HOUR)
     return ngettext("%(num)s day", "%(num)s days", seconds // DAY)
+
+
+def _lately() -> list[str]:
+    """What happened since yesterday, as far as anything did."""
+    told = lately(g.person)
+    words = {"reported": N_("%(count)s new"), "answered": N_("%(count)s answered"), "handled": N_("%(count)s handled")}
+    return [_(text, count=getattr(told, name)) for name, text in words.items() if getattr(told, name)]
 
 
 def _find_done(values: Mapping[str, str]) -> Done | None:

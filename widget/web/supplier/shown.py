@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from widget import pictures
-from widget.db import db
+from widget import pictures, problems
+from widget.db import db, utcnow
 from widget.history import Change
 from widget.orders import Order
 from widget.people import Person, Side, SupplierStore
 from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
-from widget.problems import Comment, Problem
+from widget.problems import Comment, Digest, Problem
 from widget.web import keyset, searched, visible
 from widget.web.differences import Piece, changes
 from widget.web.supplier.wanted import CURSOR, REFUNDS, Wanted
@@ -65,22 +67,31 @@ class Listed:
 
 
 class Numbers(NamedTuple):
-    """How many lines of each board are open, and the newest change of all."""
+    """How many lines of each board are open, and wait too long for the supplier; and the newest change of all."""
 
     open: dict[str, int]
+    late: dict[str, int]
     newest: int
 
 
 def count(person: Person) -> Numbers:
     """How much is open, and where news begins. One query."""
-    open_lines = {
-        board.value: select(func.count())
-        .where(_is_of(person), Problem.board == board.value, Problem.handled_at.is_(None))
-        .scalar_subquery()
-        for board in Board
-    }
-    row = db.session.execute(select(select(func.max(Change.id)).scalar_subquery(), *open_lines.values())).one()
-    return Numbers({**dict(zip(open_lines, row[1:], strict=True)), REFUNDS: 0}, row[0] or 0)
+    is_late = (Problem.waiting_for == Side.SUPPLIER, Problem.due_at < utcnow())
+    open_lines = [_count_open(person, board) for board in Board]
+    late_lines = [_count_open(person, board).where(*is_late) for board in Board]
+    counted = [query.scalar_subquery() for query in (select(func.max(Change.id)), *open_lines, *late_lines)]
+    newest, *numbers = db.session.execute(select(*counted)).one()
+    boards = [board.value for board in Board]
+    found = dict(zip(boards, numbers, strict=False))
+    late = dict(zip(boards, numbers[len(boards) :], strict=True))
+    return Numbers({**found, REFUNDS: 0}, {**late, REFUNDS: 0}, newest or 0)
+
+
+def lately(person: Person) -> Digest:
+    """What happened to the person's lines since yesterday began where he works. One query."""
+    zone = ZoneInfo(person.supplier.timezone if person.supplier else "UTC")
+    yesterday = utcnow().astimezone(zone).date() - timedelta(days=1)
+    return problems.digest(datetime.combine(yesterday, time(), zone), person.supplier_id)
 
 
 def read_page(person: Person, wanted: Wanted) -> Listed:
@@ -124,6 +135,14 @@ def neighbours(person: Person, wanted: Wanted, line: Problem) -> tuple[str, str]
     ]
     before, behind = (f"P-{found}" if found else "" for found in ids)
     return before, behind
+
+
+def _count_open(person: Person, board: Board) -> Select[int]:
+    return (
+        select(func.count())
+        .select_from(Problem)
+        .where(_is_of(person), Problem.board == board.value, Problem.handled_at.is_(None))
+    )
 
 
 def _is_of(person: Person) -> ColumnElement[bool]:

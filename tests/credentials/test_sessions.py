@@ -130,7 +130,7 @@ def test_sessions_are_forgotten_a_month_after_they_were_over(store: Any) -> None
         (LONGEST + month - day, 2 * day, month - day),
     ):
         row = SignIn(person_id=anna.id, token_hash=f"kept {began}{ended}", came_by="link")
-        row.began_at, row.seen_at, row.ended_at = now - began, now - seen, ended and now - ended
+        row.began_at, row.seen_at, row.ended_at = now - began, now - seen, now - ended if ended else None
         store.add(row)
     for began, seen, ended in (
         (month + 2 * day, month + day, None),
@@ -138,7 +138,7 @@ def test_sessions_are_forgotten_a_month_after_they_were_over(store: Any) -> None
         (month + 2 * day, month + 2 * day, month + day),
     ):
         row = SignIn(person_id=anna.id, token_hash=f"old {began}{ended}", came_by="link")
-        row.began_at, row.seen_at, row.ended_at = now - began, now - seen, ended and now - ended
+        row.began_at, row.seen_at, row.ended_at = now - began, now - seen, now - ended if ended else None
         store.add(row)
     store.flush()
     credentials.forget_old_sessions()

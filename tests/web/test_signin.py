@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from tests.web.visitors import (
     FROM_OUR_PAGE,
@@ -27,9 +27,9 @@ from tests.web.visitors import (
 )
 from widget import credentials, people
 from widget.config import Config
-from widget.credentials import IDLE, LONGEST, SignInLink
+from widget.credentials import IDLE, LONGEST, SignIn, SignInLink
 from widget.db import db, utcnow
-from widget.people import Person, Role, get_person
+from widget.people import Person, PersonRole, Role, get_person
 
 ANNA = "anna@brushwood.example"
 NOT_SIGNED_IN = "Open your personal link"
@@ -328,8 +328,76 @@ def test_a_host_whose_clock_is_a_little_behind_knows_the_session(app):
         assert not is_signed_in(client)
 
 
-def test_an_answer_does_not_bring_a_session_back_that_was_just_ended(app):
-    assert "Set-Cookie" not in signed_in(app).get("/").headers
+def test_a_kept_cookie_is_worth_nothing_after_signing_out(app):
+    client, thief = signed_in(app), app.test_client()
+    cookie = client.get_cookie("sd")
+    assert cookie is not None
+    thief.set_cookie("sd", cookie.value)
+    assert is_signed_in(thief)
+    client.post("/sign-out", headers=FROM_OUR_PAGE)
+    assert not is_signed_in(thief)
+
+
+def test_looking_at_pages_keeps_a_session_alive_and_writes_no_cookie(app):
+    client, start = signed_in(app), utcnow()
+
+    def seen() -> timedelta:
+        with app.app_context():
+            return db.session.scalars(select(SignIn.seen_at)).one() - start
+
+    for after, noted in ((5, 0), (11, 11), (20, 11), (22, 22)):
+        with time_machine.travel(start + timedelta(minutes=after), tick=True):
+            answer = client.get("/account")
+            assert answer.status_code == 200
+            assert "Set-Cookie" not in answer.headers
+        assert round(seen() / timedelta(minutes=1)) == noted
+
+
+def test_a_busy_store_takes_no_page_away_that_can_be_read(app):
+    client = signed_in(app)
+    with time_machine.travel(utcnow() + timedelta(hours=1), tick=True):
+        with app.app_context(), db.engine.connect() as other, other.begin():
+            other.execute(text("UPDATE sign_ins SET seen_at = seen_at"))
+            assert client.get("/account").status_code == 200
+        assert client.get("/account").status_code == 200
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) … Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) … Version/18 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) … Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0", "WeChat on Android"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14.6; rv:140.0) Gecko Firefox/140.0", "Firefox on Mac"),
+        ("curl/8.9", ""),
+    ],
+)
+def test_a_browser_is_called_what_people_call_it(app, agent, words):
+    client = app.test_client()
+    press_continue(client, link_of(app), headers={**FROM_OUR_PAGE, "User-Agent": agent.replace("…", "x")})
+    with app.app_context():
+        assert db.session.scalars(select(SignIn.browser)).one() == words
+
+
+# Where everybody goes
+
+
+def test_everybody_is_led_to_the_own_door(app, client):
+    assert client.get("/").status_code == 200
+    assert signed_in(app).get("/").location == "/desk"
+    assert signed_in(app, painter_link(app)).get("/").location == "/supplier"
+
+
+def test_whoever_has_no_role_is_told_so(app):
+    client = signed_in(app)
+    with app.app_context():
+        db.session.query(PersonRole).delete()
+        db.session.commit()
+    assert client.get("/account").location == "/"
+    answer = client.get("/")
+    assert answer.status_code == 403
+    assert "You have no role yet" in answer.text
 
 
 # When the store does not answer, and what is logged

@@ -6,6 +6,7 @@ signed in to the account before is counted for himself: nobody can lock him out.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from datetime import datetime, timedelta
 
@@ -71,7 +72,7 @@ def begin_try(account: str, address: str, known_browser: str = "") -> FailedTry:
         ]
     wait = max(free_at) - utcnow()
     if wait > timedelta():
-        raise Throttled(int(wait.total_seconds()) + 1)
+        raise Throttled(math.ceil(wait.total_seconds()))
     tried = FailedTry(account=account, address=source)
     db.session.add(tried)
     db.session.flush()

@@ -53,7 +53,7 @@ def absences_of(person_id: int) -> list[Absence]:
             select(Absence)
             .where(Absence.person_id == person_id, Absence.last_day >= utcnow().date() - YESTERDAY)
             .order_by(Absence.first_day)
-            .options(joinedload(Absence.cover))
+            .options(joinedload(Absence.cover).lazyload(Person.role_rows))
         )
     )
 
@@ -63,7 +63,7 @@ def away(person_ids: Iterable[int], day: date) -> dict[int, Absence]:
     rows = db.session.scalars(
         select(Absence)
         .where(Absence.person_id.in_(list(person_ids)), Absence.first_day <= day, Absence.last_day >= day)
-        .options(joinedload(Absence.cover))
+        .options(joinedload(Absence.cover).lazyload(Person.role_rows))
     )
     return {absence.person_id: absence for absence in rows}
 

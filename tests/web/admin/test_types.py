@@ -9,9 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, counted_queries, link_of, painter_link, signed_in, world
-from widget import history
-from widget.people import Role
+from tests.web.admin.worlds import admin, changes, send
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, counted_queries, painter_link, signed_in, world
 from widget.problem_types import Board, get, listed
 
 NEW = "/admin/types/new/problem_sheet"
@@ -29,21 +28,12 @@ def app(app: Flask) -> Flask:
 @pytest.fixture
 def eva(app: Flask) -> FlaskClient:
     """An admin's browser."""
-    return signed_in(app, link_of(app, "eva@brushwood.example", Role.ADMIN))
-
-
-def send(client, path, **form):
-    return client.post(path, data=form, headers=FROM_OUR_PAGE)
+    return admin(app)
 
 
 def names(app):
     with app.app_context():
         return [type_.name_en for type_ in listed()[Board.PROBLEM_SHEET] if type_.archived_at is None]
-
-
-def changes(app, type_id):
-    with app.app_context():
-        return [(row.field, row.old, row.new, row.actor) for row in history.of("problem_type", type_id)]
 
 
 def version(app, type_id):
@@ -65,15 +55,15 @@ def test_a_new_type_can_be_chosen_at_once_in_gorgias_and_by_the_supplier(app, cl
     assert "after 3 working days" in page
     assert shown_in_gorgias(client)[-2:] == ["Parcel lost", "Other"]
     assert "包裹丢失" in painter.get("/supplier").text
-    assert ("name_zh", "", "包裹丢失", "Eva") in changes(app, 13)
-    assert ("needs_picture", "no", "yes", "Eva") in changes(app, 13)
+    assert ("name_zh", "", "包裹丢失", "Eva") in changes(app, "problem_type", 13)
+    assert ("needs_picture", "no", "yes", "Eva") in changes(app, "problem_type", 13)
 
 
 def test_a_renamed_type_shows_at_once_and_the_history_says_by_whom(app, client, eva):
     form = {**FORM, "name_en": "Sold out", "name_zh": "缺货", "version": 1}
     assert send(eva, f"/admin/types/{SOLD_OUT}", **form).status_code == 303
     assert "Sold out" in shown_in_gorgias(client)
-    assert changes(app, SOLD_OUT) == [
+    assert changes(app, "problem_type", SOLD_OUT) == [
         ("name_en", "Item sold out", "Sold out", "Eva"),
         ("remind_after", "2", "3", "Eva"),
     ]
@@ -134,7 +124,7 @@ def test_the_other_board_may_use_the_same_name(app, eva):
 
 
 def test_whoever_saves_late_reads_what_changed_and_may_save_again(app, eva):
-    ben = signed_in(app, link_of(app, "ben@brushwood.example", Role.ADMIN))
+    ben = admin(app, "ben@brushwood.example")
     path = f"/admin/types/{SOLD_OUT}"
     send(eva, path, **{**FORM, "name_en": "Gone", "version": 1})
     late = send(ben, path, **{**FORM, "name_en": "Not in stock", "name_zh": "缺货", "version": 1})
@@ -161,7 +151,7 @@ def test_types_move_by_steps_and_to_a_place_and_other_stays_last(app, client, ev
     assert names(app)[-2:] == ["Shipping problem", "Other"]
     send(eva, f"/admin/types/{ADDRESS_INCOMPLETE}/move", step="up")  # It is the first already.
     assert names(app)[0] == "Address incomplete"
-    assert ("position", "3", "2", "Eva") in changes(app, SOLD_OUT)
+    assert ("position", "3", "2", "Eva") in changes(app, "problem_type", SOLD_OUT)
     refused = send(eva, f"/admin/types/{OTHER}/move", step="up")
     assert refused.status_code == 409
     assert "“Other” keeps its place." in refused.text
@@ -183,13 +173,13 @@ def test_archived_types_stay_on_old_lines_and_can_be_restored(app, client, eva):
     assert "Undo" in page
     assert "1 open line still has it" in page
     assert "Address incomplete" not in shown_in_gorgias(client)
-    assert "Address incomplete" in eva.get("/").text
+    assert "Address incomplete" in eva.get("/lines/P-1").text
     assert send(eva, f"/admin/types/{ADDRESS_INCOMPLETE}/archive").status_code == 303
     twin = send(eva, NEW, **{**FORM, "name_en": "Address incomplete"})
     assert "“Address incomplete” is among the archived types. Restore that one." in twin.text
     assert send(eva, f"/admin/types/{ADDRESS_INCOMPLETE}/restore").status_code == 303
     assert shown_in_gorgias(client)[0] == "Address incomplete"
-    told = [change[:3] for change in changes(app, ADDRESS_INCOMPLETE)]
+    told = [change[:3] for change in changes(app, "problem_type", ADDRESS_INCOMPLETE)]
     assert told == [("archived", "no", "yes"), ("archived", "yes", "no")]
 
 

@@ -57,7 +57,7 @@ class StoreSchema(ZonedSchema):
     )
     name = Line(80, AT_MOST_80, N_("Write the name."))
     helpdesk = fields.Integer(required=True, error_messages={"invalid": A_HELPDESK, "required": A_HELPDESK})
-    order_pattern = Line(200, N_("At most 200 characters, please."), N_("Write the pattern, e.g. NL\\d{5}."))
+    order_pattern = Line(200, N_("At most 200 characters, please."), N_("Write the pattern, e.g. NL\\d+."))
     currency = Line(3, A_CURRENCY, A_CURRENCY)
     locale = Line(11, A_LANGUAGE, A_LANGUAGE)
     usual_supplier = fields.Integer(load_default=0, error_messages={"invalid": N_("Choose the usual supplier.")})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from flask import render_template
 from marshmallow import ValidationError, fields, validate, validates
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from widget import calendars, people, problems, stores
@@ -63,14 +65,12 @@ class SupplierSchema(ZonedSchema):
 @bp.get("/suppliers")
 def suppliers_GET() -> str:
     """All suppliers, with what there is to know of each."""
-    suppliers, painted = people.all_suppliers(), _painted()
-    found = _found_mentions()
+    suppliers, painted, found = people.all_suppliers(), _painted(), _found_mentions()
     return render_template(
         "admin/suppliers.html",
         suppliers=suppliers,
         painted=painted,
-        found=found,
-        open_lines=_open_lines(),
+        missing={supplier.id: _missing(supplier, painted.get(supplier.id, []), found) for supplier in suppliers},
         languages=LANGUAGES,
         said=said(SAID, {supplier.id: supplier.name for supplier in suppliers}),
     )
@@ -143,7 +143,7 @@ def _wanted(sent: dict[str, Any]) -> Workshop:
 
 
 def _page(shown: Shown, supplier: Supplier | None = None) -> str:
-    mention = supplier.mention_email if supplier else ""
+    painted = people.stores_of(supplier.id) if supplier else []
     return render_template(
         "admin/supplier.html",
         supplier=supplier,
@@ -152,14 +152,24 @@ def _page(shown: Shown, supplier: Supplier | None = None) -> str:
         languages=LANGUAGES,
         zones=sorted(available_timezones()),
         stores=[(store.id, f"{store.code} · {store.name}") for store in stores.all_stores()],
-        found=_found_mentions().get(mention, []) if mention else [],
+        missing=_missing(supplier, painted, _found_mentions()) if supplier else [],
     )
+
+
+def _missing(supplier: Supplier, painted: Iterable[Store], found: Mapping[str, Sequence[str]]) -> list[str]:
+    """In which helpdesks of a supplier's stores its notes mention nobody, because nobody there has that address."""
+    known = found.get(supplier.mention_email, [])
+    needed = {store.helpdesk.name for store in painted}
+    return sorted(needed - {*known}) if needed or known else ["Gorgias"]
 
 
 def _painted() -> dict[int, list[Store]]:
     """The stores of each supplier."""
     rows = db.session.execute(
-        select(SupplierStore.supplier_id, Store).join(Store, Store.id == SupplierStore.store_id).order_by(Store.code)
+        select(SupplierStore.supplier_id, Store)
+        .join(Store, Store.id == SupplierStore.store_id)
+        .order_by(Store.code)
+        .options(joinedload(Store.helpdesk))
     )
     found: dict[int, list[Store]] = {}
     for supplier_id, store in rows:

@@ -16,11 +16,11 @@ from widget.web.language import N_
 
 REVOKED, NO_LINK, WAITS, WORKS, USED, PASSWORD = (
     N_("may not sign in"),
-    N_("no link"),
-    N_("link not opened yet"),
-    N_("link works"),
-    N_("needs a new link to sign in again"),
-    N_("password"),
+    N_("nothing: needs a link"),
+    N_("a link, not opened yet"),
+    N_("a link"),
+    N_("a new link, next time"),
+    N_("a password"),
 )
 
 

@@ -1,0 +1,202 @@
+"""Suppliers on the admin side: what they are called, which stores they paint for, when they work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from tests import factories
+from tests.web.admin.worlds import admin, changes, send
+from tests.web.visitors import add_lines, counted_queries, painter_link, signed_in, world
+from widget import calendars, people
+from widget.db import db, utcnow
+from widget.people import Side
+from widget.problems import Problem
+
+DAFEN = "/admin/suppliers/1"
+FORM = {"name": "Dafen Art", "locale": "zh", "timezone": "Asia/Shanghai", "stores": [1], "mention": "", "version": 1}
+HOURS = {"working_days": [1, 2, 3, 4, 5, 6], "opens": "08:30", "closes": "17:00", "version": 1}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """With a shop and two workshops in it."""
+    world(app)
+    return app
+
+
+@pytest.fixture
+def eva(app: Flask) -> FlaskClient:
+    """An admin's browser."""
+    return admin(app)
+
+
+def due(app, line):
+    with app.app_context():
+        return db.session.scalar(select(Problem.due_at).where(Problem.id == line))
+
+
+def painters(app, store=1):
+    with app.app_context():
+        return [supplier.name for supplier in people.painters_of(store)]
+
+
+def test_a_new_supplier_paints_for_its_stores(app, eva):
+    new = {**FORM, "name": "Lijiang Brush", "mention": "li@nowhere.example"}
+    answer = send(eva, "/admin/suppliers/new", **new)
+    page = eva.get(answer.headers["Location"]).text
+    assert "Lijiang Brush is added. Invite somebody who works there next." in page
+    assert "no user of main" in page
+    assert painters(app) == ["Dafen Art", "Xiamen Studio", "Lijiang Brush"]
+    assert ("stores", "", "NL", "Eva") in changes(app, "supplier", 3)
+    assert (
+        "NL10423" in signed_in(app, painter_link(app, "Lijiang Brush")).get("/supplier/order?number=NL10423").text or 1
+    )
+
+
+def test_changes_are_in_the_history(app, eva):
+    with app.app_context():
+        factories.store(people.stores_of(1)[0].helpdesk, "DE", r"DE\d{5}")
+        db.session.commit()
+    form = {**FORM, "name": "Dafen", "locale": "en", "stores": [1, 2], "mention": "Ben@brushwood.example"}
+    assert send(eva, DAFEN, **form).status_code == 303
+    told = changes(app, "supplier", 1)
+    assert ("name", "Dafen Art", "Dafen", "Eva") in told
+    assert ("stores", "NL", "DE, NL", "Eva") in told
+    assert ("mention_email", "liwei@dafen.example", "ben@brushwood.example", "Eva") in told
+    assert "DE12345" in signed_in(app, painter_link(app, "Dafen")).get("/supplier").text or painters(app, 2) == [
+        "Dafen"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "sentence"),
+    [
+        ({"name": ""}, 422, "Write the name."),
+        ({"locale": "xx"}, 422, "Choose a language."),
+        ({"timezone": "Asia/Dafen"}, 422, "Choose a time zone from the list, e.g. Asia/Shanghai."),
+        ({"name": "xiamen STUDIO"}, 409, "There is a supplier “Xiamen Studio” already."),
+        ({"mention": "nobody"}, 409, "&#39;nobody&#39; is no e-mail address."),
+    ],
+)
+@pytest.mark.only_on("sqlite")
+def test_what_cannot_be_is_said_and_nothing_typed_is_lost(app, eva, wrong, status, sentence):
+    answer = send(eva, DAFEN, **{**FORM, "mention": "liwei@dafen.example", **wrong})
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert 'value="liwei@dafen.example"' in answer.text or "mention" in wrong
+    assert changes(app, "supplier", 1) == []
+
+
+def test_a_store_with_open_lines_stays_with_its_supplier(app, eva):
+    add_lines(app, 3)
+    refused = send(eva, DAFEN, **{**FORM, "stores": []})
+    assert refused.status_code == 409
+    assert "Open lines of Shop NL still wait with this supplier: 3. Have them handled first." in refused.text
+    assert painters(app) == ["Dafen Art", "Xiamen Studio"]
+    assert send(eva, "/admin/suppliers/2", **{**FORM, "name": "Xiamen Studio", "stores": []}).status_code == 303
+    assert painters(app) == ["Dafen Art"]
+
+
+def test_whoever_saves_late_reads_what_changed(app, eva):
+    ben = admin(app, "ben@brushwood.example")
+    send(eva, DAFEN, **{**FORM, "name": "Dafen"})
+    late = send(ben, DAFEN, **{**FORM, "name": "Da Fen"})
+    assert late.status_code == 409
+    assert "<td>Dafen Art</td><td>Dafen</td>" in late.text
+    assert 'value="Da Fen"' in late.text
+
+
+def test_the_list_says_whether_the_mentioned_user_is_found(app, eva):
+    assert eva.get("/admin/suppliers").text.count(">found<") == 2
+    send(eva, DAFEN, **{**FORM, "mention": "gone@dafen.example"})
+    assert "no user of main" in eva.get("/admin/suppliers").text
+    assert "gone@dafen.example is no active user of main" in eva.get(DAFEN).text
+
+
+def test_working_hours_move_along_with_the_time_zone(app, eva):
+    send(eva, DAFEN, **{**FORM, "timezone": "Asia/Tokyo"})
+    with app.app_context():
+        assert calendars.hours_of(1).timezone == "Asia/Tokyo"
+
+
+def test_new_hours_and_holidays_reckon_waiting_lines_anew(app, eva):
+    line = add_lines(app, 1, waiting_for=Side.SUPPLIER)[0]
+    answer = send(eva, f"{DAFEN}/calendar", **HOURS)
+    assert "The working hours of Dafen Art are saved." in eva.get(answer.headers["Location"]).text
+    before = due(app, line)
+    assert before is not None
+    today = utcnow().date()
+    typed = f"{today - timedelta(days=1)}..{today + timedelta(days=20)} Spring Festival"
+    answer = send(eva, f"{DAFEN}/calendar/holidays", holidays=typed)
+    page = eva.get(answer.headers["Location"]).text
+    assert f"{today + timedelta(days=20)} Spring Festival" in page
+    assert due(app, line) > before
+    days = [today + timedelta(days=number) for number in range(-1, 21)]
+    assert send(eva, f"{DAFEN}/calendar/holidays/remove", days=days).status_code == 303
+    assert due(app, line) == before
+    with app.app_context():
+        assert calendars.hours_of(1).working_days == "123456"
+
+
+def test_customer_service_has_hours_of_its_own(app, eva):
+    with app.app_context():
+        calendar = calendars.of_customer_service()
+        version, known = calendar.version, calendar.id
+    answer = send(eva, "/admin/calendar", **{**HOURS, "version": version}, timezone="Europe/Berlin")
+    assert "The working hours of customer service are saved." in eva.get(answer.headers["Location"]).text
+    assert ("opens", "09:00", "08:30", "Eva") in changes(app, "calendar", known)
+    assert send(eva, "/admin/calendar/holidays", holidays="2099-04-27 King's Day").status_code == 303
+    assert "2099-04-27 King&#39;s Day" in eva.get("/admin/calendar").text
+    assert send(eva, "/admin/calendar/holidays/remove", days="2099-04-27").status_code == 303
+    assert "King&#39;s Day" not in eva.get("/admin/calendar").text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "sentence"),
+    [
+        ("", {**HOURS, "working_days": []}, 422, "Choose at least one working day."),
+        ("", {**HOURS, "working_days": ["8"]}, 422, "Choose at least one working day."),
+        ("", {**HOURS, "opens": ""}, 422, "Write a time, e.g. 09:00."),
+        ("", {**HOURS, "opens": "late"}, 409, "“late” is no time. Write it like 09:00."),
+        ("", {**HOURS, "closes": "07:00"}, 409, "Closing time has to be later than opening time"),
+        ("/holidays", {"holidays": ""}, 422, "Write at least one day"),
+        ("/holidays", {"holidays": "soon <b>"}, 409, "“soon &lt;b&gt;” is no holiday."),
+        ("/holidays/remove", {}, 422, "Choose the holidays to remove."),
+    ],
+)
+@pytest.mark.only_on("sqlite")
+def test_impossible_hours_are_refused(eva, path, form, status, sentence):
+    answer = send(eva, f"{DAFEN}/calendar{path}", **form)
+    assert answer.status_code == status
+    assert sentence in answer.text
+
+
+@pytest.mark.only_on("sqlite")
+def test_unknown_suppliers(eva):
+    for path in ("/admin/suppliers/99", "/admin/suppliers/99/calendar"):
+        assert eva.get(path).status_code == 404
+    assert send(eva, "/admin/suppliers/99", **FORM).status_code == 404
+    assert send(eva, "/admin/suppliers/99/calendar", **HOURS).status_code == 404
+
+
+def test_names_are_shown_as_text(eva):
+    send(eva, DAFEN, **{**FORM, "name": "<script>alert(1)</script>"})
+    page = eva.get("/admin/suppliers").text + eva.get(f"{DAFEN}/calendar").text + eva.get("/admin/people").text
+    assert "<script>alert" not in page
+
+
+def test_however_many_suppliers_the_store_is_asked_as_often(app, eva):
+    with counted_queries(app) as few:
+        eva.get("/admin/suppliers")
+    for number in range(5):
+        send(eva, "/admin/suppliers/new", **{**FORM, "name": f"Workshop {number}"})
+    with counted_queries(app) as many:
+        eva.get("/admin/suppliers")
+    assert len(many) == len(few) <= 9
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(people.Supplier)) == 7

@@ -8,7 +8,7 @@ from widget.problems.asking import Digest, OpenLine, count_open, digest, get, op
 from widget.problems.hearing import Told, who_hears_of
 from widget.problems.reminding import overdue, remind, remind_supplier
 from widget.problems.tables import TURN_AFTER, Comment, Problem, Wait
-from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, ticket_found
+from widget.problems.telling import TAGS, catch_up, keep_tags_true, link_ticket, no_ticket_found, tags, ticket_found
 from widget.problems.undoing import undo_address, undo_comment, undo_handled, undo_informed
 from widget.problems.verbs import (
     UNDO_WITHIN,
@@ -58,6 +58,7 @@ __all__ = [
     "report",
     "save_address",
     "supplier_for",
+    "tags",
     "ticket_found",
     "undo_address",
     "undo_comment",

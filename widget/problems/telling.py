@@ -16,13 +16,19 @@ from widget.notes import Attachment, Note, Sentence
 from widget.orders import Order
 from widget.outbox import NO_WAIT
 from widget.people import Actor, Side
-from widget.problem_types import Board
+from widget.problem_types import Board, ProblemType
 from widget.problems.tables import Problem
 from widget.tickets import Place, Ticket
 
 TAG_OF_BOARD = {Board.PROBLEM_SHEET: "supplier-problem", Board.PHOTO_ISSUES: "photo-issue"}
 TAG_OF_TURN = {Side.SUPPLIER: "waiting-for-supplier", Side.CUSTOMER_SERVICE: "waiting-for-cs"}
 TAGS = (*TAG_OF_BOARD.values(), *TAG_OF_TURN.values())
+
+
+def tags() -> list[str]:
+    """Every tag we may give a ticket: ours, and those that admins gave to problem types. One query."""
+    given = select(ProblemType.gorgias_tag).where(ProblemType.gorgias_tag != "").distinct()
+    return [*TAGS, *sorted(set(db.session.scalars(given)) - set(TAGS))]
 
 
 def tell(
@@ -117,11 +123,13 @@ def keep_tags_true(ticket: Ticket) -> None:
 
 def _true_tags(order_ids: list[int]) -> set[str]:
     rows = db.session.execute(
-        select(Problem.board, Problem.waiting_for)
+        select(Problem.board, Problem.waiting_for, ProblemType.gorgias_tag)
+        .join(Problem.type)
         .where(Problem.order_id.in_(order_ids), Problem.handled_at.is_(None))
         .distinct()
     )
-    return {tag for board, turn in rows for tag in (TAG_OF_BOARD[Board(board)], TAG_OF_TURN[Side(turn)])}
+    tags_of_lines = [(TAG_OF_BOARD[Board(board)], TAG_OF_TURN[Side(turn)], own) for board, turn, own in rows]
+    return {tag for tags_of_line in tags_of_lines for tag in tags_of_line if tag}
 
 
 def _asks_customer_service(problem: Problem, by: Actor) -> bool:

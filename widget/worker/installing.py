@@ -35,6 +35,7 @@ class Connected:
     integration_id: int | None
     widget_id: int | None
     public_url: str
+    tags: tuple[str, ...]
     hook_secret: str = field(repr=False)
     gorgias: Gorgias = field(repr=False)
 
@@ -86,6 +87,7 @@ def connected(helpdesk: Helpdesk, timeouts: Timeouts = PATIENT, **options: Any) 
         integration_id=helpdesk.integration_id,
         widget_id=helpdesk.widget_id,
         public_url=current_app.extensions["config"].public_url,
+        tags=tuple(problems.tags()),
         hook_secret=box.open(helpdesk.hook_secret_sealed),
         gorgias=Gorgias(helpdesk.url, helpdesk.email, box.open(helpdesk.api_key_sealed), timeouts, **options),
     )
@@ -98,7 +100,7 @@ def install(known: Connected) -> Installed:
     me, users = known.gorgias.me(), known.gorgias.list_users()
     integration_id = _put_integration(known)
     widget_id = _put_widget(known, integration_id)
-    return Installed(integration_id, widget_id, me.get("id"), users, _create_tags(known.gorgias))
+    return Installed(integration_id, widget_id, me.get("id"), users, _create_tags(known))
 
 
 def remember(known: Connected, installed: Installed) -> None:
@@ -193,16 +195,16 @@ def _number_of(made: dict[str, Any]) -> int:
     return number
 
 
-def _create_tags(gorgias: Gorgias) -> str:
+def _create_tags(known: Connected) -> str:
     """Whether adding an unknown tag to a ticket creates it is not documented, so ours are made beforehand.
 
     Why that was refused, if it was: the rest works without.
     """
     try:
-        known = {tag.get("name") for tag in gorgias.list_tags()}
-        for tag in problems.TAGS:
-            if tag not in known:
-                gorgias.create_tag(tag)
+        there = {tag.get("name") for tag in known.gorgias.list_tags()}
+        for tag in known.tags:
+            if tag not in there:
+                known.gorgias.create_tag(tag)
     except ServiceError as error:
         if error.outcome != Outcome.NEVER:
             raise

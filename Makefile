@@ -4,11 +4,13 @@ SANDBOX_PORT ?= 8001
 T ?=
 # The language a catalogue is begun for: make texts L=nl
 L ?=
+# How many requests: make fuzz N=20000
+N ?= 5000
 WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test lint types format bench serve lock texts
+.PHONY: help setup demo demo-reset test lint types format bench fuzz serve lock texts
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,9 @@ format: setup ## Put the code into its format
 
 bench: setup ## Measure: one line per figure
 	@$(BIN)/python -m bench
+
+fuzz: setup ## Ask the API thousands of things it does and does not describe (N=5000, FUZZ_SEED=… repeats a run)
+	FUZZ=$(N) $(BIN)/pytest -s tests/web/api/test_fuzz.py
 
 serve: setup ## Upgrade the store and serve on PORT, with the settings of the environment (or of a file .env)
 	@set -eu; if [ -f .env ]; then set -a; . ./.env; set +a; fi; \

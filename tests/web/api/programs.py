@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.web.visitors import OTHER_WORKSHOP, WORKSHOP, world
@@ -26,20 +25,20 @@ class Program:
         self.client = client
         self.secret = secret
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Make a request; names of headers have underscores for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent.setdefault("Authorization", f"Bearer {self.secret}")
         options = {} if body is None else {"json": body}
         return self.client.open(f"/api/v1{path}", method=method, headers=sent, **options)
 
-    def get(self, path: str, **headers: str) -> TestResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.ask("GET", path, **headers)
 
-    def post(self, path: str, body: Any, **headers: str) -> TestResponse:
+    def post(self, path: str, body: Any, **headers: str) -> Any:
         return self.ask("POST", path, body, **headers)
 
-    def patch(self, path: str, body: Any, **headers: str) -> TestResponse:
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
         """Change what was just read, unless If_Match says what was read."""
         if "If_Match" not in headers:
             headers["If_Match"] = self.get(path).headers.get("ETag", '"1"')

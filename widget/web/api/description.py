@@ -105,7 +105,7 @@ def _described(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"{operation.words} Needs the scope {operation.scope}.".strip(),
+        "description": f"{operation.words} Needs the scope `{operation.scope}`.".strip(),
         "parameters": _parameters(operation),
         "responses": {str(operation.status): _answer(operation), **_refusals(operation)},
     }

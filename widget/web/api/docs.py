@@ -132,7 +132,7 @@ def _curl(server: str, path: str, method: str, sent: dict[str, Any], asked: list
         lines.append("""-H 'If-Match: "1"'""")
     if sent:
         body = _example(sent) or {"handled": True}
-        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(body, ensure_ascii=False)}'"]
+        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(body, ensure_ascii=False, indent=4)}'"]
     return " \\\n  ".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Where processes of tests are born quickly: one imports everything once, and the others are forked from it.
 
 Starting Python and importing the service takes longer than what most tests do with a process. What is forked here goes
-on as `python -m MODULE …`: with an environment, arguments, a session and a log of its own. It shares nothing but what
+on as `python -m MODULE …`: with an environment, arguments, a group and a log of its own. It shares nothing but what
 was imported; nothing was set up yet. Only on Linux: elsewhere a library may not survive a fork.
 """
 
@@ -74,6 +74,7 @@ class Nursery:
 
     def start(self, arguments: list[str], env: dict[str, str], log: Path) -> Forked:
         """Have a process go on as `python -m` with these arguments; what it says goes into the log."""
+        log.touch()
         return Forked(self, self.ask(arguments=arguments, env=env, log=str(log)))
 
     def ask(self, **order: Any) -> Any:
@@ -101,6 +102,8 @@ def serve() -> dict[str, Any] | None:
             answer = os.fork()
             if not answer:
                 return dict(order)
+            # A group of its own before anybody may kill it.
+            os.setpgid(answer, answer)
         print(json.dumps(answer), flush=True)
     return None
 
@@ -113,7 +116,6 @@ def _exit_code(pid: int) -> int | None:
 def follow(order: dict[str, Any]) -> None:
     """Become what was ordered. Ends with whoever it was forked from, however that one ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGTERM)
-    os.setsid()
     with open(os.devnull) as nothing, open(order["log"], "ab") as log:  # noqa: PTH123  os.devnull is no place
         for file, number in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(file.fileno(), number)

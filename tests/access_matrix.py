@@ -65,6 +65,7 @@ WHO: dict[str, str] = {
     "lines.orders_GET": STAFF,
     "lines.order_GET": STAFF,
     "lines.order_ticket_POST": STAFF,
+    "admin.overview_GET": ADMINS,
     "admin.helpdesks_GET": ADMINS,
     "admin.new_helpdesk_GET": ADMINS,
     "admin.new_helpdesk_POST": ADMINS,
@@ -158,12 +159,21 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     "absence_id": "absence",
     "session_id": "session",
     "token_id": "token",
+    "view_id": "view",
+    "person_id": "person",
+    "message_id": "message",
+    "store_id": "store",
+    "supplier_id": "supplier",
     "type_id": "type",
+    **{
+        (f"admin.{view}", "helpdesk_id"): "helpdesk"
+        for view in ("helpdesk_GET", "helpdesk_POST", "helpdesk_check_POST", "helpdesk_connection_GET")
+    },
 }
 # What each person has for himself: to all others it does not exist, whatever their role.
 PERSONAL = {"absence", "session", "token", "view"}
 # Of these there is one for all.
-FIXED_OBJECTS = {"type": 1}
+FIXED_OBJECTS = dict.fromkeys(("type", "person", "message", "store", "supplier", "helpdesk"), 1)
 # What is nobody's.
 VALUES: dict[str, object] = {
     "token": "no-such-link",
@@ -173,4 +183,5 @@ VALUES: dict[str, object] = {
     "board": "problem_sheet",
     "figure": "open",
     "code": "NL",
+    "side": "supplier",
 }

@@ -15,6 +15,8 @@ from widget.web import (
     account,
     admin,
     api,
+    desk,
+    figures,
     headers,
     health,
     lines,
@@ -55,10 +57,12 @@ def create_app(config: Config | None = None) -> Flask:
         account.bp,
         supplier.bp,
         lines.bp,
+        desk.bp,
         files_of_pictures.bp,
+        admin.bp,
+        figures.bp,
         api.bp,
         tokens.bp,
-        admin.bp,
     ):
         app.register_blueprint(blueprint)
     cli.register(app)

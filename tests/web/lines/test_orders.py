@@ -64,7 +64,9 @@ def test_an_order_shows_all_its_lines_and_tickets(app):
 def test_unknown_orders_and_stores_are_not_there(app):
     reported(app)
     client = signed_in(app)
-    answers = [client.get(f"/orders/{path}") for path in ("NL/NL99999", "XX/NL10423", "NL/..%2F..", "NL/NL10423/x")]
+    answers = [
+        client.get(f"/orders/{path}") for path in ("NL/NL99999", "XX/NL10423", "NL/..%2F..", "NL/NL10423/x", "%00/%00")
+    ]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
     assert post(client, "/orders/NL/NL99999/ticket", 9001).status_code == 404
 

@@ -23,7 +23,7 @@ from tests.web.visitors import (
     signed_in,
     world,
 )
-from widget import history, problems, stores
+from widget import history, people, problems, stores
 from widget.db import db, utcnow
 from widget.outbox import get_message, list_messages
 from widget.outbox.tables import State
@@ -245,7 +245,13 @@ def test_the_way_keeps_where_one_came_from_and_its_store(app):
     assert ways(page) == (f"/desk?{urlencode(query)}", "", f"/lines/P-{second}?{came_from}")
     assert f"P-{other}" not in page
     assert f"P-{other}" in client.get(f"/lines/P-{first}?from=stores%3Dall").text
-    for nonsense in ("javascript:alert(1)", "//evil", "%00", "x" * 5_000):
+    # "My stores" are all of them until somebody says which.
+    for own, sees in ((set(), True), ({1}, False)):
+        with app.app_context():
+            people.look_after(people.get_person(ANNA.email), own)
+            db.session.commit()
+        assert (f"P-{other}" in client.get(f"/lines/P-{first}?from=stores%3Dmine").text) == sees
+    for nonsense in ("javascript:alert(1)", "//evil", "%00", "stores%3D%2500", "x" * 5_000):
         assert ways(client.get(f"/lines/P-{first}?from={nonsense}").text)[0].startswith("/desk")
 
 

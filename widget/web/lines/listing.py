@@ -60,7 +60,7 @@ def line_GET(reference: str) -> Response:
 
 def page(line: Problem, way: Way, typed: Typed = NOTHING) -> str:
     """The page of a line, with what was typed on it."""
-    before, behind = way.neighbours(line)
+    before, behind = way.neighbours(g.person, line)
     search = db.session.get(TicketSearch, line.order_id)
     return render_template(
         "lines/line.html",

@@ -63,8 +63,8 @@ def _url(order: Order) -> str:
 
 
 def _get(code: str, name: str) -> Order:
-    wanted = orders.plain(name).strip().upper()
-    query = select(Order).join(Order.store).where(Store.code == code.upper(), Order.name == wanted)
+    wanted, store = clean(orders.plain(name)).upper(), clean(code).upper()
+    query = select(Order).join(Order.store).where(Store.code == store, Order.name == wanted)
     order = db.session.scalar(query.options(joinedload(Order.store)))
     if order is None:
         raise NotFound("There is no such order.")

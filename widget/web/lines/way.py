@@ -8,32 +8,35 @@ was at travels along in the address, and the next line stays the next one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import url_for
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
+from widget import people
 from widget.db import db
 from widget.orders import Order
-from widget.people import Side
+from widget.people import Person, Side
 from widget.problems import Problem
 from widget.stores import Store
 from widget.web import keyset
 
+Keys = tuple[ColumnElement[Any], ...]
+
 DESK = "/desk"
-# What the desk's view may say instead of one store's code.
-ALL, MINE = "all", "mine"
+# What the desk's view may say of stores, beside nothing and "all".
+MINE, CODE = "mine", re.compile(r"[A-Z0-9]{1,12}", re.ASCII)
 LONGEST_QUERY = 1_000
 # A place in the list: whose turn it is (not among handled lines), microseconds, and the line's number.
 PLACE = re.compile(r"(?:([01])-)?([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
 TURNS = (Side.CUSTOMER_SERVICE, Side.SUPPLIER)
 
 # In the order of its letters our turn comes first, so that the list is an index.
-OPEN = (Problem.waiting_for.expression, Problem.waiting_since.expression, Problem.id.expression)
-HANDLED = (Problem.handled_at.expression, Problem.id.expression)
+OPEN: Keys = (Problem.waiting_for.expression, Problem.waiting_since.expression, Problem.id.expression)
+HANDLED: Keys = (Problem.handled_at.expression, Problem.id.expression)
 
 
 @dataclass(frozen=True)
@@ -64,32 +67,38 @@ class Way:
         """Where in the list the line is, or was when somebody came to it."""
         return self.at or _write(line)
 
-    def neighbours(self, line: Problem) -> tuple[str, str]:
-        """The references of the lines before and behind; empty at the ends of the list. Two queries."""
-        place = PLACE.fullmatch(self.place_of(line))
-        assert place is not None
-        is_open = place[1] is not None
-        keys: Sequence[ColumnElement[Any]] = OPEN if is_open else HANDLED
-        position = [keyset.as_moment(place[2]), int(place[3])]
-        if is_open:
-            position.insert(0, TURNS[int(place[1])].value)
+    def neighbours(self, person: Person, line: Problem) -> tuple[str, str]:
+        """The references of the lines before and behind; empty at the ends of the list. Two queries, or three."""
+        is_open, position = _read(self.place_of(line))
+        keys = OPEN if is_open else HANDLED
+        is_listed = Problem.handled_at.is_(None) if is_open else Problem.handled_at.is_not(None)
         query = select(Problem.id).where(
-            Problem.board == line.board,
-            Problem.handled_at.is_(None) if is_open else Problem.handled_at.is_not(None),
-            Problem.id != line.id,
+            Problem.board == line.board, is_listed, Problem.id != line.id, *self._of_stores(person)
         )
-        stores = dict(parse_qsl(self.came_from)).get("stores", ALL)
-        if stores not in (ALL, MINE):
-            query = query.join(Order).join(Store).where(Store.code == stores)
         found = []
         for is_back in (True, False):
             descending = is_open == is_back
-            beyond = keyset.is_beyond(keys, position, descending=descending)
-            found.append(
-                db.session.scalar(query.where(beyond).order_by(*keyset.sorted_by(keys, descending=descending)).limit(1))
-            )
+            beyond = query.where(keyset.is_beyond(keys, position, descending=descending))
+            found.append(db.session.scalar(beyond.order_by(*keyset.sorted_by(keys, descending=descending)).limit(1)))
         before, behind = (f"P-{line_id}" if line_id else "" for line_id in found)
         return before, behind
+
+    def _of_stores(self, person: Person) -> list[ColumnElement[bool]]:
+        """What the desk's view says about stores: all of them, those the person looks after, or one by its code."""
+        said = dict(parse_qsl(self.came_from)).get("stores", "")
+        own = people.stores_looked_after(person.id) if said == MINE else set()
+        if not own and not CODE.fullmatch(said):
+            return []
+        is_wanted = Order.store_id.in_(own or select(Store.id).where(Store.code == said))
+        return [exists().where(Order.id == Problem.order_id, is_wanted)]
+
+
+def _read(place: str) -> tuple[bool, list[Any]]:
+    """Whether that is a place among open lines, and the values of its keys."""
+    match = PLACE.fullmatch(place)
+    assert match is not None
+    position = [keyset.as_moment(match[2]), int(match[3])]
+    return match[1] is not None, [TURNS[int(match[1])].value, *position] if match[1] else position
 
 
 def _write(line: Problem) -> str:

@@ -14,6 +14,7 @@ STAFF = "agents, approvers and admins"
 ADMINS = "admins"
 SIGNED_IN = "whoever is signed in: staff see all lines, a supplier's people their own"
 PROGRAM = "a program with a token: what the person may do whose it is, within its scopes"
+STAFFS_PROGRAM = "a program with the token of an agent, approver or admin"
 
 WHO: dict[str, str] = {
     "static": ANYONE,
@@ -145,7 +146,7 @@ WHO: dict[str, str] = {
     "api.line_PATCH": PROGRAM,
     "api.comments_GET": PROGRAM,
     "api.comments_POST": PROGRAM,
-    "api.history_GET": PROGRAM,
+    "api.history_GET": STAFFS_PROGRAM,
     "api.types_GET": PROGRAM,
     "api.claims_GET": PROGRAM,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from widget.db import db
 from widget.outbox.accounts import clock, is_open_for_calls
@@ -84,6 +84,27 @@ def oldest_due() -> datetime | None:
     return db.session.scalar(due.where(Lane.due_at <= now, free, is_open_for_calls(now)))
 
 
+def oldest_waiting() -> datetime | None:
+    """When the message was made that waits longest, whatever it waits for."""
+    waiting = (Message.done_at.is_(None), Message.state.in_(WAITING))
+    return db.session.scalar(select(func.min(Message.created_at)).where(*waiting))
+
+
+def round_due() -> datetime | None:
+    """Since when a worker should have done an account's routine reads, which it does every minute, or have tried
+    whether one works again; None when nothing is due. See has_worked.
+    """
+    now = clock()
+    due = [row.probe_at or row.chores_at for row in db.session.scalars(select(Account)) if not _is_paused(row, now)]
+    return min((at for at in due if at is not None and at <= now), default=None)
+
+
+def has_worked() -> bool:
+    """Whether a worker ever did its rounds here."""
+    seen = or_(Account.chores_at.is_not(None), Account.probe_at.is_not(None))
+    return bool(db.session.scalar(select(exists().where(seen))))
+
+
 def _row(message: Message, account: Account | None, now: datetime) -> dict[str, Any]:
     return {
         "id": message.id,
@@ -110,5 +131,8 @@ def _reason(message: Message, account: Account | None, now: datetime) -> str:
 def _held_up_by(account: Account | None, now: datetime) -> str:
     if account is None:
         return ""
-    paused = account.paused_until is not None and account.paused_until > now
-    return account.reason if paused or account.probe_at is not None else ""
+    return account.reason if _is_paused(account, now) or account.probe_at is not None else ""
+
+
+def _is_paused(account: Account, now: datetime) -> bool:
+    return account.paused_until is not None and account.paused_until > now

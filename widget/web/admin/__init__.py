@@ -1,6 +1,17 @@
 """The admin side: what customer service's leads set up, in plain words. Only for admins."""
 
-from widget.web.admin import helpdesks, history, letting_in, outgoing, people, stores, suppliers, types, working_hours
+from widget.web.admin import (
+    helpdesks,
+    history,
+    letting_in,
+    outgoing,
+    overview,
+    people,
+    stores,
+    suppliers,
+    types,
+    working_hours,
+)
 from widget.web.admin.door import bp
 
 __all__ = [
@@ -9,6 +20,7 @@ __all__ = [
     "history",
     "letting_in",
     "outgoing",
+    "overview",
     "people",
     "stores",
     "suppliers",

@@ -108,9 +108,11 @@ def test_revoking_ends_every_link_until_a_new_one_is_made(app: Flask, commands: 
     working = select(func.count()).select_from(SignInLink).where(SignInLink.revoked_at.is_(None))
     with app.app_context():
         assert db.session.scalar(working) == 0
+        assert db.session.scalars(select(Person.revoked_at)).one() is not None
     commands.json("person", "link", "an@b.c")
     with app.app_context():
         assert db.session.scalar(working) == 1
+        assert db.session.scalars(select(Person.revoked_at)).one() is None
 
 
 @pytest.mark.parametrize(

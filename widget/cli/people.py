@@ -51,7 +51,7 @@ def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | No
 @json_option
 @command
 def link(email: str, as_json: bool) -> None:
-    """Make a new sign-in link; the old one stops working."""
+    """Make a new sign-in link; the old one stops working, and whoever is signed in as this person is signed out."""
     person = people.get_person(email)
     _print_link(person, credentials.new_link(person), as_json)
 
@@ -61,7 +61,7 @@ def link(email: str, as_json: bool) -> None:
 @json_option
 @command
 def revoke(email: str, as_json: bool) -> None:
-    """Let nobody in by this person's links any more, and end the sessions they began; `person link` lets in again."""
+    """Let this person in no more: links, password, API tokens and sessions end; `person link` lets in again."""
     person = people.get_person(email)
     credentials.revoke(person)
     db.session.commit()

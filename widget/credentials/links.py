@@ -19,7 +19,7 @@ STAFF_LINK_LIFETIME = timedelta(hours=24)
 
 def revoke(person: Person) -> None:
     """The person is out with the next request, and nothing lets in any more, a password included, until a new link."""
-    person.revoked_at = utcnow()
+    person.revoked_at = person.revoked_at or utcnow()
     _end_links(person)
     sessions.end_all(person)
     db.session.execute(delete(Password).where(Password.person_id == person.id))

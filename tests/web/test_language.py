@@ -117,7 +117,7 @@ def test_a_page_with_lines_is_all_in_one_language(app):
             assert english not in page
 
 
-def test_reading_a_page_takes_no_query_more_than_knowing_who_reads(app):
+def test_which_language_the_browser_prefers_takes_no_query_more(app):
     counts = []
     for link, path in ((link_of(app, language="zh"), "/account"), (painter_link(app, language="zh"), "/supplier")):
         client = signed_in(app, link)
@@ -127,7 +127,7 @@ def test_reading_a_page_takes_no_query_more_than_knowing_who_reads(app):
             counts.append(len(statements))
     with counted_queries(app) as statements:
         app.test_client().get("/", headers=CHINESE)
-    assert (counts, statements) == ([9, 9, 6, 6], [])
+    assert (counts[0::2], statements) == (counts[1::2], [])
 
 
 # Error pages

@@ -161,6 +161,7 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     "session_id": "session",
     "token_id": "token",
     "view_id": "view",
+    "key": "draft",
     "person_id": "person",
     "message_id": "message",
     "store_id": "store",
@@ -172,17 +173,21 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     },
 }
 # What each person has for himself: to all others it does not exist, whatever their role.
-PERSONAL = {"absence", "session", "token", "view"}
+PERSONAL = {"absence", "draft", "session", "token", "view"}
 # Of these there is one for all.
 FIXED_OBJECTS = dict.fromkeys(("type", "person", "message", "store", "supplier", "helpdesk"), 1)
 # What is nobody's.
 VALUES: dict[str, object] = {
     "token": "no-such-link",
-    "key": "0" * 32,
     "filename": "pages.css",
     "helpdesk_id": 1,
     "board": "problem_sheet",
     "figure": "open",
     "code": "NL",
     "side": "supplier",
+}
+# What a form has to say before anybody looks at what the address names.
+FORMS: dict[str, dict[str, str]] = {
+    "admin.helpdesk_check_POST": {"kind": "check"},
+    "admin.message_give_up_POST": {"reason": "The ticket is gone."},
 }

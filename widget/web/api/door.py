@@ -6,6 +6,7 @@ page of another site can act through somebody's browser.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
@@ -24,6 +25,7 @@ from widget.people import Actor, Person
 from widget.web.api import pace, reading
 from widget.web.api.refusals import RequestRefused
 
+log = logging.getLogger(__name__)
 bp = Blueprint("api", __name__, url_prefix="/api")
 
 VERSION = "/v1"
@@ -150,6 +152,7 @@ def _shown_token() -> Shown:
     with open_reading() as connection:
         token = api_tokens.find(connection, secret)
     if token is None:
+        log.warning("token refused", extra={"path": request.path})
         raise RequestRefused(
             "no-token",
             "This token does not work: it is unknown, was revoked, or has expired.",
@@ -166,7 +169,7 @@ def _note_use(token: Shown) -> None:
         with db.engine.begin() as connection:
             api_tokens.note_use(connection, token.id)
     except DBAPIError:
-        current_app.logger.warning("use of a token not noted")
+        log.warning("use of a token not noted")
 
 
 def _refuse_haste(token: Shown) -> None:

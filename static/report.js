@@ -263,12 +263,34 @@
     if (field.scrollHeight > field.clientHeight) field.style.height = field.scrollHeight + 2 + "px";
   }
 
+  /* What the chosen type asks for, and the words it suggests while the field is empty */
+
+  function applyRule(form) {
+    var rule = form.querySelector("[data-rule]"), select = form.querySelector("select[name=problem_type]");
+    if (!rule || !select) return;
+    var type = select.options[select.selectedIndex], text = (type && type.getAttribute("data-text")) || "";
+    var suggests = rule.querySelector(".suggests");
+    rule.querySelector(".needs").hidden = !type || !type.hasAttribute("data-needs-picture");
+    suggests.hidden = !text || Boolean(form.querySelector("[name=problem]").value.trim());
+    suggests.querySelector("q").textContent = text;
+    suggests.querySelector("button").hidden = false;
+  }
+
+  function useSuggestion(form) {
+    var field = form.querySelector("[name=problem]");
+    field.value = form.querySelector("[data-rule] q").textContent;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  }
+
   function begin(root) {
     scopesIn(root).forEach(function (scope) {
       restore(scope);
       if (!isEmpty(contentOf(scope))) saveLater(scope);
     });
     Array.prototype.forEach.call(root.querySelectorAll("textarea"), grow);
+    Array.prototype.forEach.call(root.querySelectorAll("[data-rule]"), function (rule) { applyRule(rule.closest("form")); });
     Array.prototype.forEach.call(root.querySelectorAll("[data-rows-of]"), showRows);
   }
 
@@ -293,12 +315,18 @@
     var field = event.target;
     grow(field);
     forgive(field);
+    if (isOurs(field.form)) applyRule(field.form);
     var scope = field.closest("[data-draft]");
     if (scope) saveLater(scope);
     var rows = field.closest("[data-rows-of]");
     if (rows) later(keyOf(rows.getAttribute("data-rows-of")), function () { if (rows.isConnected) saveRows(rows); });
   });
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-rule] button");
+    if (button) useSuggestion(button.closest("form"));
+  });
   document.addEventListener("change", function (event) {
+    if (isOurs(event.target.form)) applyRule(event.target.form);
     var scope = event.target.closest("[data-draft]");
     if (scope) saveLater(scope);
   });

@@ -26,7 +26,7 @@ from widget.problem_types import Board, ProblemType
 from widget.problems import Problem
 from widget.web.language import N_
 from widget.web.language import gettext as _
-from widget.web.supplier import reporting
+from widget.web.supplier import reporting, type_rules
 from widget.web.supplier.door import bp
 from widget.web.supplier.reporting import Entry, OpenAlready, Painted
 from widget.web.typed import clean
@@ -222,9 +222,13 @@ def _looked_at(rows: Iterable[Row], types: Sequence[ProblemType], *, locking: bo
 
 def _read(row: Row, painted: Painted, types: Sequence[ProblemType]) -> Row:
     try:
-        return replace(row, entry=reporting.read_entry(row.values, painted, types), state=State.READY, twin=None)
+        entry = reporting.read_entry(row.values, painted, types)
     except ValidationError as error:
         return replace(row, entry=None, state=State.WRONG, errors=reporting.in_one_line(error), twin=None)
+    why = type_rules.why_not_in_rows(entry.type)
+    if why:
+        return replace(row, entry=None, state=State.WRONG, errors={"problem_type": why}, twin=None)
+    return replace(row, entry=entry, state=State.READY, twin=None)
 
 
 def _compared(row: Row, lines: Mapping[OrderName, list[OpenAlready]], seen: set[tuple[OrderName, int]]) -> Row:
@@ -257,7 +261,7 @@ def _own(references: Sequence[str]) -> list[OpenAlready]:
 
 
 def _preview(status: int, board: Board, types: Sequence[ProblemType], rows: Sequence[Row], **told: Any) -> AnyResponse:
-    names = {type_.code: reporting.type_name(type_) for type_ in types}
+    names = {type_.code: type_rules.type_name(type_) for type_ in types}
     page = render_template("supplier/paste_preview.html", board=board, types=names, rows=rows, **told)
     return Response(page, status)
 

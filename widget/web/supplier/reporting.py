@@ -31,7 +31,9 @@ from widget.web import language, picture_forms
 from widget.web.language import N_
 from widget.web.language import gettext as _
 from widget.web.picture_forms import FormRefused
+from widget.web.supplier import type_rules
 from widget.web.supplier.door import bp, me, public_url, take_line
+from widget.web.supplier.type_rules import Choice
 from widget.web.typed import LONGEST_TYPED, clean
 
 LONGEST_ORDER_NUMBER = 60
@@ -119,11 +121,11 @@ class OpenAlready(NamedTuple):
 class ReportForm:
     """The form as it is shown: empty, or as it comes back with what was typed and why it was not reported.
 
-    `types` are what can be chosen: code and name, in the reader's language.
+    `types` are what can be chosen, in the reader's language.
     """
 
     board: Board
-    types: Mapping[str, str]
+    types: Sequence[Choice]
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     twin: OpenAlready | None = None
@@ -134,6 +136,12 @@ class ReportForm:
     def is_open(self) -> bool:
         """Whether it has something to say, so that a phone shows it at once."""
         return bool(self.errors or self.twin)
+
+    @property
+    def chosen(self) -> Choice:
+        """The type that is chosen in it."""
+        code = self.values.get("problem_type", "")
+        return next((choice for choice in self.types if choice.code == code), type_rules.NOTHING_CHOSEN)
 
     @property
     def list_address(self) -> str:
@@ -156,13 +164,8 @@ def form_for(
     drafts: Sequence[Picture] = (),
 ) -> ReportForm:
     """The form for a board, for the context of whatever page includes supplier/report.html."""
-    types = {type_.code: type_name(type_) for type_ in problem_types.choices(board)}
+    types = [type_rules.choice_of(type_) for type_ in problem_types.choices(board)]
     return ReportForm(board, types, values or {}, errors or {}, twin, may_report_anyway, drafts)
-
-
-def type_name(type_: ProblemType) -> str:
-    """What a type is called in the reader's language."""
-    return type_.name_zh if language.current() == "zh" else type_.name_en
 
 
 def painted_by(person: Person) -> Painted:
@@ -195,7 +198,7 @@ def open_lines(person: Person, which: ColumnElement[bool]) -> list[OpenAlready]:
         OpenAlready(
             line.id,
             line.type_id,
-            type_name(type_),
+            type_rules.type_name(type_),
             line.problem,
             line.reported_at,
             OrderName(order.store_id, order.name),
@@ -284,7 +287,8 @@ def order_GET() -> str:
 def report_POST() -> AnyResponse:
     """Report one line, or add to the one that is open already."""
     board = board_asked_for(request.form)
-    entry, wrong = _read_form(board)
+    types = problem_types.choices(board)
+    entry, wrong = _read_form(types)
     if entry is not None and (done := presses.find_answer(_fingerprint(entry))) is not None:
         return _landed(board, done)
     status, drafts = 422, []
@@ -293,6 +297,8 @@ def report_POST() -> AnyResponse:
     except FormRefused as error:
         status, drafts = error.status, error.kept
         wrong["picture"] = language.in_words(error)
+    else:
+        wrong.update(_lacking(types, drafts))
     if entry is None or wrong:
         return _come_back(status, board, errors=wrong, drafts=drafts)
     return _report(board, entry, drafts)
@@ -325,12 +331,19 @@ def _report(board: Board, entry: Entry, drafts: Sequence[Picture]) -> AnyRespons
     return _landed(board, done)
 
 
-def _read_form(board: Board) -> tuple[Entry | None, dict[str, str]]:
+def _read_form(types: Sequence[ProblemType]) -> tuple[Entry | None, dict[str, str]]:
     """What was typed into the form, or what is wrong with it."""
     try:
-        return read_entry(request.form, painted_by(g.person), problem_types.choices(board)), {}
+        return read_entry(request.form, painted_by(g.person), types), {}
     except ValidationError as error:
         return None, in_one_line(error)
+
+
+def _lacking(types: Sequence[ProblemType], drafts: Sequence[Picture]) -> dict[str, str]:
+    """What the chosen type wants besides the words. What is added to an open line is a comment, and has no type."""
+    code = clean(request.form.get("problem_type", ""))
+    why = "" if request.form.get("add_to") else type_rules.why_incomplete(code, types, drafts)
+    return {"picture": why} if why else {}
 
 
 def _fingerprint(entry: Entry) -> str:

@@ -127,7 +127,10 @@ def _withdraw_note(problem: Problem, act: str, *, by: Actor, at: Place) -> bool:
 def _is_untold(problem: Problem, comment: Comment) -> bool:
     """Whether no note ever told of a comment, and it is too young to have been read elsewhere."""
     since = comment.at - timedelta(seconds=1)
-    told = any(note.created_at >= since for note in tickets.notes_about(problem.order, problem.reference))
+    told = any(
+        note.created_at >= since and any(part["act"] == "comment" for part in note.payload["parts"]["sentences"])
+        for note in tickets.notes_about(problem.order, problem.reference)
+    )
     return not told and comment.at > utcnow() - UNREAD_WITHIN
 
 

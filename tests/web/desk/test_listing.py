@@ -23,6 +23,7 @@ from tests.web.visitors import (
 )
 from widget import people, problems, stores
 from widget.db import db, utcnow
+from widget.orders import OrderName
 from widget.people import Actor, Side
 from widget.tickets import Place
 
@@ -218,7 +219,7 @@ def test_the_store_is_told_where_two_have_the_same_number(app, client):
 
 def test_who_hears_of_it_is_said_beside_each_line(app, client):
     with app.app_context():
-        ticket = factories.ticket(1, 9001, 501, factories.OrderName(1, "NL10423"))
+        ticket = factories.ticket(1, 9001, 501, OrderName(1, "NL10423"))
         factories.line(1, "NL10423", "with a ticket", by=ANNA, ticket=ticket)
         factories.line(1, "NL10424", "searched for")
         factories.line(1, "NL10425", "without", by=ANNA)

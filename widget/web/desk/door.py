@@ -35,7 +35,8 @@ def take_line(reference: str, *, is_silent: bool) -> tuple[Problem, Place]:
 
 def take_lines(ids: Iterable[int], *, is_silent: bool) -> list[tuple[Problem, Place]]:
     """Several lines, those that exist. All tickets are locked before the first line, each kind by its number."""
-    orders = dict(db.session.execute(select(Problem.id, Problem.order_id).where(Problem.id.in_(ids))).tuples())
+    found = db.session.execute(select(Problem.id, Problem.order_id).where(Problem.id.in_(ids)))
+    orders = {row.id: row.order_id for row in found}
     homes: dict[int, Ticket | None] = {}
     for order_id in tickets.in_order_of_locking(orders.values()):
         homes[order_id] = tickets.lock_home(order_id)

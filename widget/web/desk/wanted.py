@@ -89,7 +89,8 @@ class Wanted:
 
     def line_url(self, reference: str) -> str:
         """The page of a line, which leads back here."""
-        return url_for("lines.line_GET", reference=reference, **{"from": self.query})
+        way: dict[str, Any] = {"from": self.query}
+        return url_for("lines.line_GET", reference=reference, **way)
 
     def url_with(self, told: Mapping[str, str]) -> str:
         """The address of this view, saying what was just done there as well."""

@@ -60,6 +60,7 @@ WHO: dict[str, str] = {
     "lines.undo_POST": STAFF,
     "lines.reopen_POST": STAFF,
     "lines.remind_POST": STAFF,
+    "lines.reload_POST": STAFF,
     "lines.looking_POST": STAFF,
     "lines.tickets_GET": STAFF,
     "lines.tickets_POST": STAFF,

@@ -109,7 +109,9 @@ def test_two_at_one_line_see_each_other_and_nothing_moves(app, url, new_page):
     anna.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(anna.get_by_text("Ben answered this just now.")).to_be_visible()
     assert anna.get_by_label("Comment cs").bounding_box() == before
-    anna.get_by_role("link", name="Reload").click()
+    anna.get_by_label("Address").fill("Dorp 7")
+    anna.get_by_role("button", name="Reload").click()
+    expect(anna.get_by_label("Address")).to_have_value("Dorp 7")
     expect(anna.locator(".events")).to_contain_text("It is house 7")
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.web.lines.agents import BEN, ben_link, meanwhile, reported
+from tests.web.lines.agents import BEN, ben_link, fields_of, meanwhile, reported
 from tests.web.visitors import FROM_OUR_PAGE, contents, counted_queries, signed_in, world
 from widget import problems
 from widget.db import db
@@ -43,12 +43,26 @@ def test_a_line_that_moved_on_says_who_did_what_and_offers_to_reload(app):
     meanwhile(app, line, "comment", "It is house 7", by=BEN)
     words = look(anna, line)
     assert "Ben answered this" in words
-    assert f'<a href="/lines/P-{line}?from=q%3Dx" data-reload>Reload</a>' in words
+    assert f'formaction="/lines/P-{line}/reload"' in words
     assert "answered" not in look(ben, line)
     meanwhile(app, line, "save_address", "Dorp 1", by=BEN, shown=2)
     assert "Ben changed this" in look(anna, line)
     assert look(anna, line, 3) == look(anna, line, "x") == look(anna, line, "9" * 30)
     assert "this" not in look(anna, line, 3).replace("this line open", "")
+
+
+def test_reloading_brings_the_news_and_keeps_what_is_typed(app):
+    line, anna = reported(app), signed_in(app)
+    shown = fields_of(anna.get(f"/lines/P-{line}").text)
+    meanwhile(app, line, "save_address", "Dorp 12", by=BEN, shown=1)
+    before = contents(app)
+    form = {**shown, "address": "Dorp 9", "comment": "so far", "informed": "yes"}
+    answer = anna.post(f"/lines/P-{line}/reload", data=form, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 200
+    fields = fields_of(answer.text)
+    assert (fields["address"], fields["address_was"], fields["comment"]) == ("Dorp 9", "Dorp 12", "so far")
+    assert (fields["informed"], fields["version"]) == ("yes", "2")
+    assert contents(app) == before
 
 
 def test_looking_touches_nothing_but_who_looks_and_takes_few_queries(app):

@@ -111,7 +111,10 @@ def test_a_late_save_tells_who_changed_what_and_keeps_what_was_typed(app):
     form = {**shown, "address": "Dorp 99", "comment": "see above", "informed": "yes", "silent": "yes"}
     answer = client.post(f"/lines/P-{line}", data=form, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
-    assert re.search(r"Ben saved the address on .*“Dorp 12”", answer.text)
+    assert "Ben changed this while you had the page open." in answer.text
+    assert re.search(
+        r"<b>Ben</b> saved the address <time .*</time></p>\n\n?<p class=.typed address.>Dorp 12</p>", answer.text
+    )
     assert contents(app) == before
     kept = fields_of(answer.text)
     assert (kept["address"], kept["address_was"], kept["comment"]) == ("Dorp 99", "Dorp 12", "see above")
@@ -127,7 +130,7 @@ def test_what_somebody_else_ticked_meanwhile_is_not_ticked_twice(app):
     meanwhile(app, line, "mark_informed", shown=1)
     answer = client.post(f"/lines/P-{line}", data={**shown, "informed": "yes"}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
-    assert "Ben ticked" in answer.text
+    assert "<b>Ben</b> ticked Informed customer" in answer.text
 
 
 def test_a_line_is_closed_with_what_was_typed_undone_and_reopened(app):
@@ -241,7 +244,7 @@ def test_the_next_line_stays_the_next_one_after_an_answer(app):
     assert 'rel="prev"' not in page
 
 
-@pytest.mark.parametrize("act", ["", "/close", "/undo", "/reopen", "/remind", "/looking", "/ticket"])
+@pytest.mark.parametrize("act", ["", "/close", "/undo", "/reopen", "/remind", "/reload", "/looking", "/ticket"])
 def test_only_staff_answer_and_only_on_our_page(app, act):
     line = reported(app)
     staff, painter = signed_in(app), signed_in(app, painter_link(app))

@@ -36,9 +36,13 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Typed:
-    """What the form of a line holds beside what is stored, and why it was refused if it was."""
+    """What the form of a line holds beside what is stored, and why it was refused if it was.
+
+    `meanwhile` is what somebody else did, where that was the reason.
+    """
 
     trouble: str = ""
+    meanwhile: Event | None = None
     comment: str = ""
     address: str | None = None
     informed: bool | None = None

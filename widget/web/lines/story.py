@@ -54,7 +54,7 @@ class Event:
 def of(line: Problem) -> list[Event]:
     """The whole story, oldest first. Queries: history, pictures, tickets, notes, notes that wait for a ticket."""
     acts = [Event("reported", line.reported_at, line.reported_by.split(" <")[0], words=line.problem)]
-    acts += [_of_change(change) for change in history.of("problem", line.id) if _is_told(change)]
+    acts += [of_change(change) for change in history.of("problem", line.id) if _is_told(change)]
     acts += [Event("comment", each.at, each.author, each.side, each.text) for each in line.comments]
     acts.sort(key=lambda event: event.at)
     acts += _hang(line, acts)
@@ -69,7 +69,8 @@ def _is_told(change: Change) -> bool:
     return change.field not in TOLD_OTHERWISE and not (change.field == "comment" and change.new)
 
 
-def _of_change(change: Change) -> Event:
+def of_change(change: Change) -> Event:
+    """A change of one field."""
     event = Event(change.field, change.at, change.actor, old=change.old, new=change.new)
     if change.field == "address":
         event.pieces = changes(change.old, change.new)

@@ -20,14 +20,15 @@ from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.pictures import Picture
 from widget.problem_types import Board
-from widget.problems import Problem
+from widget.problems import ChangedMeanwhile, Problem
 from widget.tickets import Place
 from widget.web import language, picture_forms, visible
 from widget.web.language import N_
 from widget.web.language import gettext as _
-from widget.web.lines import listing
+from widget.web.lines import listing, story
 from widget.web.lines.door import bp, take_line
 from widget.web.lines.listing import Typed
+from widget.web.lines.story import Event
 from widget.web.lines.way import Way
 from widget.web.picture_forms import FormRefused
 from widget.web.staff import me
@@ -181,6 +182,12 @@ def remind_POST(reference: str) -> Response:
     return _press(reference, "remind", _remind)
 
 
+@bp.post("/lines/<reference>/reload")
+def reload_POST(reference: str) -> Response:
+    """The page with what changed meanwhile, and with what is typed. Changes nothing. Raises NotFound."""
+    return _refused(reference, 200, "", [])
+
+
 def _press(reference: str, name: str, act: Callable[[Work], str]) -> Response:
     """Do it once, however often it is pressed within a minute, and lead back to the line."""
     keys: list[str] = []
@@ -193,6 +200,9 @@ def _press(reference: str, name: str, act: Callable[[Work], str]) -> Response:
         raise
     except FormRefused as error:
         return _refused(reference, error.status, language.in_words(error), [draft.key for draft in error.kept])
+    except ChangedMeanwhile as error:
+        words = _("%(who)s changed this while you had the page open.", who=error.change.actor)
+        return _refused(reference, 409, words, keys, story.of_change(error.change))
     except Refused as error:
         return _refused(reference, getattr(error, "status", 409), language.in_words(error), keys)
     except ValidationError as error:
@@ -220,12 +230,13 @@ def _sentences(error: ValidationError) -> list[str]:
     return [str(words) for each in messages.values() for words in each]
 
 
-def _refused(reference: str, status: int, sentence: str, drafts: list[str]) -> Response:
-    """The line as it is now, the reason, and what was typed."""
+def _refused(reference: str, status: int, sentence: str, drafts: list[str], meanwhile: Event | None = None) -> Response:
+    """The line as it is now, the reason if there is one, and what was typed."""
     db.session.rollback()
     line = visible.get_line(g.person, reference)
     typed = Typed(
         trouble=sentence,
+        meanwhile=meanwhile,
         comment=clean(request.form.get("comment", "")),
         address=clean(request.form["address"]) if "address" in request.form else None,
         informed=bool(request.form.get("informed")) if "informed_was" in request.form else None,

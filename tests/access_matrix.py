@@ -74,7 +74,7 @@ WHO: dict[str, str] = {
     "admin.helpdesk_GET": ADMINS,
     "admin.helpdesk_POST": ADMINS,
     "admin.helpdesk_check_POST": ADMINS,
-    "admin.helpdesk_connection_GET": ADMINS,
+    "admin.helpdesk_state_GET": ADMINS,
     "admin.outgoing_GET": ADMINS,
     "admin.outgoing_retry_POST": ADMINS,
     "admin.message_retry_POST": ADMINS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from flask import Flask
 from sandbox.desk import Options
 from sandbox.server import running
 from tests.sandbox.conftest import KEY
-from widget import helpdesks, history, people, stores
+from widget import helpdesks, history, outbox, people, stores
 from widget.clients.http import Timeouts
+from widget.config import Config
 from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.helpdesks import Wanted
@@ -22,6 +24,12 @@ from widget.stores import ConnectionCheck, Helpdesk
 from widget.worker import Worker, connection_checks
 
 BY = ("Eva", "eva@brushwood.example")
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """Nobody answers at our own address."""
+    return replace(config, public_url="http://127.0.0.1:1")
 
 
 class Desk:
@@ -58,6 +66,11 @@ class Desk:
         check = self.check(number)
         assert check.done_at is not None
         return {finding["check"]: finding["words"] for finding in check.findings}
+
+    def held_up_by(self) -> str:
+        """Why nothing is sent there."""
+        with self.app.app_context():
+            return str(outbox.list_accounts()[0]["reason"])
 
     def check(self, number: int) -> ConnectionCheck:
         with self.app.app_context():
@@ -146,6 +159,10 @@ def test_whatever_gorgias_answers_becomes_one_finding(
 def test_a_wrong_key_and_a_wrong_address_are_told_apart(desk: Desk) -> None:
     desk.set_up(key="wrong")
     assert desk.found() == {"key": "refused_401"}
+    assert "does not accept" in desk.held_up_by()
+    desk.set_up(key=KEY[1])
+    assert desk.found()["key"] == "key_works"
+    assert desk.held_up_by() == ""
     desk.set_up(url="http://127.0.0.1:1")
     assert desk.found() == {"key": "no_answer"}
     desk.change(Helpdesk, 1, api_key_sealed="nobody can read this")

@@ -44,7 +44,7 @@ class Chores:
         self._pace = pace
         self._stop = stop
         self._connections = Connections(app, pace)
-        self._checks = ConnectionChecks(app, stop)
+        self._checks = ConnectionChecks(app, stop, pace.probe_seconds)
         self._next_round_at = 0.0
         self._next_reminders_at = 0.0
         self._next_sweep_at = time.monotonic() + sweep_after

@@ -50,9 +50,10 @@ class Taken:
 class ConnectionChecks:
     """Those of one worker process; several workers share them out through the store."""
 
-    def __init__(self, app: Flask, stop: threading.Event) -> None:
+    def __init__(self, app: Flask, stop: threading.Event, probe_seconds: float) -> None:
         self._app = app
         self._stop = stop
+        self._probe_seconds = probe_seconds
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
@@ -91,7 +92,8 @@ class ConnectionChecks:
     def _find_out(self, taken: Taken) -> list[Finding]:
         helpdesk, line = helpdesks.get(taken.helpdesk_id), Line()
         known_as = {"email": helpdesk.email, "url": helpdesk.url}
-        gate = self._gate(helpdesk.account)
+        account = helpdesk.account
+        gate = self._gate(account)
         try:
             known = installing.connected(helpdesk, PATIENCE, line=line, before_call=gate)
             found = _install(known) if taken.kind == "install" else _check(known)
@@ -99,12 +101,20 @@ class ConnectionChecks:
             return [Finding("key", False, "key_unreadable")]
         except ServiceError as error:
             log.warning("connection check id=%s outcome=%s status=%s", taken.id, error.outcome, error.status)
+            if error.outcome is Outcome.KEY_REFUSED:
+                self._hold_up(account, error.reason)
             return [installing.trouble(known_as, error)]
         finally:
             line.close()
-        accounts.close_breaker(accounts.lock(f"gorgias:{taken.helpdesk_id}"))
+        accounts.close_breaker(accounts.lock(account))
         db.session.commit()
         return found
+
+    def _hold_up(self, account: str, reason: str) -> None:
+        """What waits would be refused, too. The probes find out when the key works."""
+        db.session.rollback()
+        accounts.open_breaker(accounts.lock(account), reason, accounts.clock(), self._probe_seconds)
+        db.session.commit()
 
     def _gate(self, account: str) -> Callable[[], None]:
         """Each call is counted like all others; one for which there is no room waits a little."""

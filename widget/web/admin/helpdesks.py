@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, g, make_response, redirect, render_template, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from marshmallow import fields, validate
 from sqlalchemy import and_, func, select
 from werkzeug.wrappers import Response
@@ -111,7 +111,7 @@ def helpdesk_check_POST(helpdesk_id: int) -> str | Response:
     def act(_sent: dict[str, Any]) -> str | Response:
         check = helpdesks.ask(helpdesk_id, request.form.get("kind", ""), by=staff.me().name)
         if "HX-Request" in request.headers:
-            return _connection(helpdesks.get(helpdesk_id), check)
+            return render_template("admin/helpdesk_state.html", **_state(helpdesks.get(helpdesk_id), check))
         return redirect(url_for("admin.helpdesk_GET", helpdesk_id=helpdesk_id, _anchor="connection"), 303)
 
     def show(shown: Shown) -> str:
@@ -122,11 +122,11 @@ def helpdesk_check_POST(helpdesk_id: int) -> str | Response:
     return save(EditSchema(), show, act)
 
 
-@bp.get(f"{ONE}/connection")
-def helpdesk_connection_GET(helpdesk_id: int) -> Response:
-    """What is known of the last test, for a page that waits for it."""
+@bp.get(f"{ONE}/state")
+def helpdesk_state_GET(helpdesk_id: int) -> str:
+    """How it is, and what is known of the last test, for a page that waits for it."""
     helpdesk = helpdesks.get(helpdesk_id)
-    return make_response(_connection(helpdesk, helpdesks.latest(helpdesk_id)))
+    return render_template("admin/helpdesk_state.html", **_state(helpdesk, helpdesks.latest(helpdesk_id)))
 
 
 def _save(helpdesk: Helpdesk | None, sent: dict[str, Any]) -> Helpdesk:
@@ -143,23 +143,24 @@ def _save(helpdesk: Helpdesk | None, sent: dict[str, Any]) -> Helpdesk:
 def _form_page(shown: Shown, helpdesk: Helpdesk | None = None) -> str:
     if helpdesk is None:
         return render_template("admin/helpdesk.html", shown=shown, helpdesk=None, labels=LABELS)
-    account = _accounts().get(helpdesk.account)
     return render_template(
         "admin/helpdesk.html",
         shown=shown,
-        helpdesk=helpdesk,
         labels=LABELS,
         said=said(SAID, {helpdesk.id: helpdesk.name}),
-        signs=signs.of_helpdesk(helpdesk, account),
-        account=account,
-        users=people.count_users(helpdesk.id),
-        mentions=_mentions(helpdesk),
-        **_about_check(helpdesks.latest(helpdesk.id)),
+        **_state(helpdesk, helpdesks.latest(helpdesk.id)),
     )
 
 
-def _connection(helpdesk: Helpdesk, check: ConnectionCheck | None) -> str:
-    return render_template("admin/connection.html", helpdesk=helpdesk, **_about_check(check))
+def _state(helpdesk: Helpdesk, check: ConnectionCheck | None) -> dict[str, Any]:
+    """All that changes while somebody looks at the page."""
+    return {
+        "helpdesk": helpdesk,
+        "signs": signs.of_helpdesk(helpdesk, _accounts().get(helpdesk.account)),
+        "users": people.count_users(helpdesk.id),
+        "mentions": _mentions(helpdesk),
+        **_about_check(check),
+    }
 
 
 def _about_check(check: ConnectionCheck | None) -> dict[str, Any]:

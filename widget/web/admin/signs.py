@@ -108,7 +108,8 @@ def _calls(helpdesk: Helpdesk) -> Sign:
 def _failures(helpdesk: Helpdesk) -> Sign:
     name, failures = _("Failures in a row"), helpdesk.failures
     if not failures:
-        return Sign(name, Level.GOOD, _("The last call from Gorgias went well."))
+        none = _("The last call from Gorgias went well.") if helpdesk.called_at else _("None.")
+        return Sign(name, Level.GOOD, none)
     words = ngettext(
         "The last call failed: %(why)s.",
         "The last %(num)s calls failed: %(why)s.",

@@ -47,8 +47,10 @@ def _worker(listed: Sequence[Helpdesk]) -> Sign:
         since = ago(min(due))
         late = _("The worker is not running or cannot keep up: something waits for it since %(when)s.", when=since)
         return Sign(name, Level.BAD, late, todo)
-    if not outbox.has_worked() and any(now - each.created_at > WORKER_LATE for each in listed):
-        return Sign(name, Level.BAD, _("No worker was ever running here, so nothing is sent."), todo)
+    if not outbox.has_worked():
+        if any(now - each.created_at > WORKER_LATE for each in listed):
+            return Sign(name, Level.BAD, _("No worker was ever running here, so nothing is sent."), todo)
+        return Sign(name, Level.GOOD, _("Nothing waits for the worker yet."))
     return Sign(name, Level.GOOD, _("The worker does its rounds. Nothing waits for it."))
 
 

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from tests.web.visitors import signed_in
 
 SERIOUS = {"serious", "critical"}
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 
 
 @contextmanager

@@ -18,8 +18,7 @@ from sqlalchemy import select
 
 from tests.pictures.files import flag, jpeg, png
 from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
-from tests.web.test_pages_browser import NARROW, WIDE
+from tests.web.browsers import NARROW, WIDE, check, let_in, serving
 from tests.web.visitors import add_lines, painter_link, world
 from widget import pictures, problems
 from widget.config import Config

@@ -10,9 +10,8 @@ from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
 from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import NARROW, WIDE, check, let_in, serving
 from tests.web.supplier.test_reporting import PNG, lines
-from tests.web.test_pages_browser import NARROW, WIDE
 from tests.web.visitors import WORKSHOP, add_lines, link_of, painter_link, world
 from widget.config import Config
 from widget.people import Role

@@ -27,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "demo"
 TICKETS = Path(__file__).with_name("demo_tickets.json")
-LINES = Path(__file__).with_name("demo_lines.json")
+LINES = [Path(__file__).with_name(name) for name in ("demo_past.json", "demo_lines.json")]
 BIN = Path(sys.executable).parent
 
 HELPDESK = "brushwood"
@@ -44,8 +44,12 @@ PEOPLE = (
     ("approver", "natalie@brushwood.example", "Natalie Roth", None),
     ("admin", "admin@brushwood.example", "Mara Admin", None),
 )
-# Reported lines as well, but has no use for a link of her own here.
-COLLEAGUE = ("supplier", "chenyu@xiamen.example", "Chen Yu", "Xiamen Oil Studio")
+DOORS = {"agent": "Agent: the desk", "supplier": "Supplier", "approver": "Approver", "admin": "Admin"}
+# They work on lines as well, but have no use for a link of their own here.
+COLLEAGUES = (
+    ("supplier", "chenyu@xiamen.example", "Chen Yu", "Xiamen Oil Studio"),
+    ("agent", "ben@brushwood.example", "Ben Okafor", None),
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     _post(demo.helpdesk_url + "/_sandbox/seed", document)
     _wait_for(demo.helpdesk_url + "/_sandbox/idle?timeout=20")
     links = _sign_in_links(demo)
-    demo.flask("demo", "fill", str(LINES))
+    demo.flask("demo", "fill", *map(str, LINES))
     running["worker"] = started.enter_context(_process("worker", [str(BIN / "flask"), "worker"], demo.env))
     _print_addresses(demo, links)
     _watch(running)
@@ -143,14 +147,14 @@ def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
 def _sign_in_links(demo: Demo) -> list[str]:
     """Everybody is added before the lines are, of which some bring pictures of theirs."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(lambda person: _sign_in_link(demo, *person), (*PEOPLE, COLLEAGUE)))
+        return list(pool.map(lambda person: _sign_in_link(demo, *person), (*PEOPLE, *COLLEAGUES)))
 
 
 def _print_addresses(demo: Demo, links: list[str]) -> None:
     print("\nSupplier Desk is running on this machine.\n")
     print(f"  {'Agent: a ticket':<18} {demo.helpdesk_url}/app/ticket/1001?agent=anna@brushwood.example")
     for (role, *_), link in zip(PEOPLE, links, strict=False):
-        print(f"  {role.capitalize() + ' signs in':<18} {link}")
+        print(f"  {DOORS[role]:<18} {link}")
     print(f"\nOpen the ticket first: the widget is on its right. Logs: {KEPT.relative_to(ROOT)}/*.log")
     print("Ctrl-C stops everything.", flush=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +38,8 @@ PATIENCE_AT_ONCE_MS = 50
 PATIENCE_WEB_MS = 1_500
 PATIENCE_COMMANDS_MS = 15_000
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+_pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -81,7 +84,17 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 
 def utcnow() -> datetime:
     """Now, in UTC. The only clock the rooms ask."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def as_of(at: datetime) -> Iterator[None]:
+    """Do something as if it were that moment, for a demo that has a past. What goes out goes out now all the same."""
+    before = _pretended.set(at)
+    try:
+        yield
+    finally:
+        _pretended.reset(before)
 
 
 def init_store(app: Flask, database_url: str) -> None:

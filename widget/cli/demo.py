@@ -1,8 +1,10 @@
-"""flask demo fill FILE: believable lines for the demo, through the same verbs the doors use."""
+"""flask demo fill FILE …: believable lines for the demo, through the same verbs the doors use, in the order of time."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,33 +17,59 @@ from sqlalchemy import select
 from widget import orders, people, pictures, problem_types, problems, stores, tickets
 from widget.cli.printing import answer, command, json_option
 from widget.config import Config
-from widget.db import db, utcnow
+from widget.db import as_of, db, utcnow
 from widget.orders import OrderName
 from widget.people import Actor, Side, Supplier
 from widget.pictures import Picture
 from widget.pictures.redraw import redraw
 from widget.problem_types import Board
-from widget.problems import Comment, Problem
+from widget.problems import Problem
 from widget.stores import Store
 from widget.tickets import Place
 
 group = AppGroup("demo", help="What `make demo` fills the store with.", hidden=True)
 
+REPORT = "report"
+
+
+@dataclass
+class Described:
+    """A line as a file describes it, and the line once it is reported."""
+
+    said: dict[str, Any]
+    folder: Path
+    line: Problem | None = None
+    store: Store = field(init=False)
+    supplier: Supplier = field(init=False)
+
 
 @group.command("fill", with_appcontext=False)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 @command
-def fill(file: Path, as_json: bool) -> None:
-    """Add the lines a JSON file describes. A store that has lines already is left as it is."""
-    lines: list[dict[str, Any]] = json.loads(file.read_text())
+def fill(files: tuple[Path, ...], as_json: bool) -> None:
+    """Add the lines that JSON files describe. A store that has lines already is left as it is."""
+    lines = [Described(said, file.parent) for file in files for said in json.loads(file.read_text())]
     if db.session.scalar(select(Problem.id).limit(1)) is not None:
         lines = []
-    for line in lines:
-        drafts = [_keep(file.parent / name, line["by"]) for name in line.get("pictures", [])]
-        _add(line, drafts)
+    now = utcnow()
+    acts = [act for line in lines for act in _acts(line, now)]
+    for at, line, act in sorted(acts, key=lambda each: each[0]):
+        drafts = [_keep(line.folder / name, act["by"]) for name in act.get("pictures", [])]
+        with as_of(at):
+            _do(line, act, drafts)
         db.session.commit()
     answer({"added": len(lines)}, as_json=as_json, words=f"{len(lines)} lines added.")
+
+
+def _acts(line: Described, now: datetime) -> Iterator[tuple[datetime, Described, dict[str, Any]]]:
+    """When what was done: each step has its own time, or they share out the time since the report."""
+    said, steps = line.said, line.said.get("steps", [])
+    ago = timedelta(hours=said.get("hours_ago", 1))
+    yield now - ago, line, {"do": REPORT, "by": said["by"], "pictures": said.get("pictures", [])}
+    for number, step in enumerate(steps, 1):
+        after = timedelta(hours=step["hours"]) if "hours" in step else ago * number / (len(steps) + 1)
+        yield now - ago + after, line, step
 
 
 def _keep(file: Path, email: str) -> Picture:
@@ -55,29 +83,15 @@ def _keep(file: Path, email: str) -> Picture:
     return draft
 
 
-def _add(described: dict[str, Any], drafts: list[Picture]) -> None:
-    store = stores.get_store(described["store"])
-    order = orders.known(OrderName(store.id, described["order"]))
-    about = tickets.about(order.id)
-    at = Place(about[0] if about else None, current_app.extensions["config"].public_url)
-    supplier = problems.supplier_for(order)
-    type_ = problem_types.get_by_name(Board(described["board"]), described["type"])
-    by = _actor(described["by"], store, supplier)
-    attached = pictures.attachments(drafts, order.name)
-    line = problems.report(order, type_, described["problem"], by=by, at=at, supplier=supplier, pictures=attached)
-    pictures.attach(drafts, line)
-    ago = timedelta(hours=described.get("hours_ago", 1))
-    line.reported_at = line.waiting_since = utcnow() - ago
-    steps = described.get("steps", [])
-    for number, step in enumerate(steps, 1):
-        turn = line.waiting_for
-        _do(step, line, _actor(step["by"], store, supplier), at)
-        _backdate(line, step["do"], line.reported_at + ago * number / (len(steps) + 1), turn)
-
-
-def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
-    words = step.get("words", "")
-    match step["do"]:
+def _do(described: Described, act: dict[str, Any], drafts: list[Picture]) -> None:
+    if act["do"] == REPORT:
+        described.line = _report(described, act, drafts)
+        return
+    line = described.line
+    assert line is not None
+    by = _actor(act["by"], described.store, described.supplier)
+    at, words = _place(line.order_id, described), act.get("words", "")
+    match act["do"]:
         case "informed":
             problems.mark_informed(line, by=by, at=at, shown=line.version)
         case "comment":
@@ -92,26 +106,34 @@ def _do(step: dict[str, Any], line: Problem, by: Actor, at: Place) -> None:
             raise ValueError(unknown)
 
 
+def _report(described: Described, act: dict[str, Any], drafts: list[Picture]) -> Problem:
+    said = described.said
+    described.store = stores.get_store(said["store"])
+    order = orders.known(OrderName(described.store.id, said["order"]))
+    described.supplier = problems.supplier_for(order)
+    line = problems.report(
+        order,
+        problem_types.get_by_name(Board(said["board"]), said["type"]),
+        said["problem"],
+        by=_actor(act["by"], described.store, described.supplier),
+        at=_place(order.id, described),
+        supplier=described.supplier,
+        pictures=pictures.attachments(drafts, order.name),
+    )
+    pictures.attach(drafts, line)
+    return line
+
+
+def _place(order_id: int, described: Described) -> Place:
+    """Of what is long over no note is posted: its tickets are gone."""
+    about = tickets.about(order_id)
+    url = current_app.extensions["config"].public_url
+    return Place(about[0] if about else None, url, is_silent=described.said.get("is_over", False))
+
+
 def _actor(email: str, store: Store, supplier: Supplier) -> Actor:
     user = people.find_user(store.helpdesk_id, email)
     side = Side.SUPPLIER if email == supplier.mention_email else Side.CUSTOMER_SERVICE
     # A supplier's words are posted by the API user: he is not the one who writes in Gorgias.
     gorgias_id = user.gorgias_id if user and side == Side.CUSTOMER_SERVICE else None
     return Actor(name=user.name if user else email, side=side, email=email, gorgias_id=gorgias_id)
-
-
-def _backdate(line: Problem, done: str, at: datetime, turn_before: str) -> None:
-    """As if it had been done then."""
-    if line.waiting_for != turn_before:
-        line.waiting_since = at
-    match done:
-        case "informed":
-            line.informed_at = at
-        case "comment":
-            db.session.scalars(select(Comment).where(Comment.problem_id == line.id).order_by(Comment.id)).all()[
-                -1
-            ].at = at
-        case "address_seen":
-            line.address_seen_at = at
-        case "handled":
-            line.handled_at = at

@@ -23,7 +23,6 @@ from widget.errors import Outcome, ServiceError
 from widget.outbox import accounts
 from widget.secrets import UnreadableSecret
 from widget.worker import installing
-from widget.worker.crash import crash_point
 from widget.worker.installing import Connected, Finding
 
 AT_ONCE = 4
@@ -80,7 +79,6 @@ class ConnectionChecks:
         return taken
 
     def _do(self, taken: Taken) -> None:
-        crash_point("checking")
         try:
             with self._app.app_context():
                 found = self._find_out(taken)

@@ -23,6 +23,7 @@ def test_a_person_may_have_several_roles_and_they_are_replaced_as_a_whole(store:
     assert again.side == Side.CUSTOMER_SERVICE
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("email", ["", "an", "an@", "@b", "a b@c", "a@b@c"])
 def test_what_is_no_email_address_is_refused(store: Any, email: str) -> None:
     with pytest.raises(Refused, match="no e-mail address"):

@@ -33,6 +33,7 @@ def test_broken_empty_and_slow_patterns_are_refused(pattern: str, sentence: str)
         check_order_pattern(pattern)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -77,6 +78,7 @@ def test_adding_a_helpdesk_again_keeps_its_secret(store: Any) -> None:
     assert again.url == "https://acme.gorgias.com"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("url", ["", "acme", "ftp://acme", "https://"])
 def test_what_is_no_address_is_refused(store: Any, url: str) -> None:
     with pytest.raises(Refused, match="is no address"):

@@ -14,7 +14,7 @@ from widget.db import db
 from widget.people import Person, Supplier
 from widget.stores import Helpdesk, Store
 
-HELPDESK = ("helpdesk", "add", "main", "--url", "https://acme.gorgias.com", "--email", "a@b.c", "--api-key", "k1")
+HELPDESK = ("helpdesk", "add", "main", "--url", "https://acme.gorgias.com", "--email", "a@b.c", "--api-key", "a key")
 STORE = (
     *("store", "add", "nl", "--name", "Shop", "--helpdesk", "main", "--order-pattern", r"NL\d{5}"),
     *("--currency", "EUR", "--locale", "nl", "--timezone", "Europe/Amsterdam"),
@@ -74,8 +74,8 @@ def test_the_api_key_is_sealed(app: Flask, commands: Commands) -> None:
     commands.json(*HELPDESK)
     with app.app_context():
         desk = db.session.scalars(select(Helpdesk)).one()
-        assert "k1" not in desk.api_key_sealed
-        assert app.extensions["box"].open(desk.api_key_sealed) == "k1"
+        assert "a key" not in desk.api_key_sealed
+        assert app.extensions["box"].open(desk.api_key_sealed) == "a key"
 
 
 def test_adding_a_person_again_leaves_the_links_they_have_alone(app: Flask, commands: Commands) -> None:
@@ -115,6 +115,7 @@ def test_revoking_ends_every_link_until_a_new_one_is_made(app: Flask, commands: 
         assert db.session.scalars(select(Person.revoked_at)).one() is None
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -465,6 +465,7 @@ def test_one_free_call_at_a_time_is_enough_for_a_look_up_and_the_sending_after_i
     assert state_of(message) == State.SENT
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("attempts", [1, 2, 5, 30])
 def test_back_off_is_spread_and_bounded(attempts):
     waits = [settling.back_off(attempts) for _ in range(200)]

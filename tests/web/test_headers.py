@@ -23,6 +23,7 @@ def app(app: Flask) -> Flask:
     return app
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("address", ["/supplier", "/supplier/lines/P-1", HTMX, "/static/pages.css"])
 def test_texts_are_packed_for_whoever_takes_them(app, address):
     add_lines(app, 3)
@@ -37,6 +38,7 @@ def test_texts_are_packed_for_whoever_takes_them(app, address):
         assert "Accept-Encoding" in answer.vary
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0"])
 def test_nobody_gets_what_he_does_not_take(client, accepted):
     assert "Content-Encoding" not in client.get(HTMX, headers={"Accept-Encoding": accepted}).headers

@@ -61,6 +61,7 @@ def choose(client, code: str, going_to: str = "/", **options):
 # Which language
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
@@ -133,6 +134,7 @@ def test_which_language_the_browser_prefers_takes_no_query_more(app):
 # Error pages
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "path", ["/nothing", "/lines/P-999", "/supplier/lines/P-999", "/static/nothing.css", "/l/unknown"]
 )
@@ -182,6 +184,7 @@ def test_the_switch_is_for_the_own_person_only_and_lasts(app):
         assert (get_person("li@dafen.example").locale, get_person("li@xiamen.example").locale) == ("en", "")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "going_to",
     [
@@ -206,6 +209,7 @@ def test_the_switch_leads_nowhere_but_to_a_page_of_ours(app, going_to):
     assert (answer.status_code, answer.location) == (303, "/")
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("code", ["nl", "", "ZH", "zh-CN", "../zh", "x" * 5_000])
 def test_an_unknown_language_is_refused_and_changes_nothing(app, code):
     client = signed_in(app)
@@ -216,6 +220,7 @@ def test_an_unknown_language_is_refused_and_changes_nothing(app, code):
     assert contents(app) == before
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}], ids=str)
 def test_a_form_of_another_site_switches_nothing(app, headers):
     client = signed_in(app)

@@ -173,6 +173,7 @@ def test_links_that_do_not_work_take_the_same_queries(app):
 # Forms of other sites
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -195,6 +196,7 @@ def test_a_form_of_another_site_signs_nobody_in(app, client, headers):
     assert not is_signed_in(client)
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("headers", [{}, {"Origin": "null"}, {"Origin": "http://localhost"}], ids=str)
 def test_old_browsers_that_do_not_say_where_a_form_is_from_can_sign_in(app, client, headers):
     assert client.post(link_of(app), headers=headers).status_code == 303

@@ -176,6 +176,7 @@ def test_several_orders_are_all_found_once_each(client: FlaskClient, shop: Any) 
     assert answer["order_names"] == "NL10423, NL10377"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("text", ["XNL10423", "NL104234", "NL1042", "NL 10423x"])
 def test_numbers_inside_longer_words_are_no_orders(client: FlaskClient, shop: Any, text: str) -> None:
     assert ask(client, subject=text).get_json()["order_names"] == ""
@@ -314,6 +315,7 @@ def test_without_ids_the_orders_in_the_text_are_answered_all_the_same(
     assert answer["summary"] == "1 open: waits for us"
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("secret", [None, "", "wrong", HOOK_SECRET + "x"])
 def test_without_the_secret_there_is_401_and_nothing_else(client: FlaskClient, shop: Any, secret: str | None) -> None:
     headers = {} if secret is None else {installation.SECRET_HEADER: secret}
@@ -330,6 +332,7 @@ def test_body_over_256_kilobytes_is_413(client: FlaskClient, shop: Any) -> None:
     assert ask(client, message_text="x" * 262_200).status_code == 413
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

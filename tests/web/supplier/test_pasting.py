@@ -122,6 +122,7 @@ def test_empty_rows_and_signs_that_no_store_keeps_are_left_out():
     assert [row["order_number"] for row in read("\n\t\t\nNL1\x00\n  \n", SHEET).rows] == ["NL1"]
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
@@ -186,6 +187,7 @@ def test_what_was_pasted_is_text_and_nothing_else(app, painter):
     assert "<b>type" not in answer.text
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

@@ -137,6 +137,7 @@ def test_only_the_form_of_our_page_acts_for_an_old_browser(app, client, line, ac
     assert client.post(address, data={"comment": "x", "version": "1", "form_key": form_key}).status_code == 303
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(
     ("back", "leads_to"),
     [

@@ -12,14 +12,12 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import NARROW, WIDE, check, let_in, serving
 from tests.web.lines.agents import BEN, ben_link, meanwhile, reported, without_ticket
 from tests.web.uploads import kept
 from tests.web.visitors import add_comment, add_lines, link_of, world
 from widget.config import Config
 from widget.people import Side
-
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 
 pytestmark = pytest.mark.only_on("sqlite")
 
@@ -42,6 +40,12 @@ def url(app: Flask) -> Iterator[str]:
     """Where the app answers over real HTTP."""
     with serving(app) as address:
         yield address
+
+
+def arrive(page: Page, line: int) -> None:
+    """Wait for the page of a line, with its scripts."""
+    expect(page.get_by_role("heading", name=f"P-{line}")).to_be_visible()
+    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -74,7 +78,7 @@ def test_from_the_note_through_the_link_to_the_answer_and_on(app, url, page):
     expect(page.get_by_role("heading", name="Open your personal link")).to_be_visible()
     page.goto(url + link_of(app))
     page.get_by_role("button", name="Continue").dblclick()
-    expect(page.get_by_role("heading", name=f"P-{first}")).to_be_visible()
+    arrive(page, first)
     page.keyboard.press("c")
     page.keyboard.type("It is the larger one")
     page.reload()
@@ -83,8 +87,9 @@ def test_from_the_note_through_the_link_to_the_answer_and_on(app, url, page):
     expect(page.get_by_text(f"The comment on P-{first} is sent.")).to_be_visible()
     expect(page.locator(".events")).to_contain_text("It is the larger one")
     expect(page.get_by_label("Comment cs")).to_have_value("")
+    page.wait_for_load_state()
     page.keyboard.press("]")
-    expect(page.get_by_role("heading", name=f"P-{second}")).to_be_visible()
+    arrive(page, second)
     page.keyboard.press("i")
     expect(page.get_by_label("Informed customer")).to_be_checked()
     page.keyboard.press("u")

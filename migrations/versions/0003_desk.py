@@ -42,6 +42,7 @@ NEW_INDEXES = {
     "ix_problems_due": (["due_at"], OPEN),
     "ix_problems_handled": (["board", "handled_at", "id"], HANDLED),
     "ix_problems_reported": (["reported_at"], None),
+    "ix_problems_supplier": (["supplier_id", "id"], None),
 }
 NEW_TABLES = (
     "person_stores",

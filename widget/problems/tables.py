@@ -89,6 +89,7 @@ class Problem(Base):
         Index("ix_problems_due", "due_at", sqlite_where=STILL_OPEN, postgresql_where=STILL_OPEN),
         Index("ix_problems_handled", "board", "handled_at", "id", sqlite_where=HANDLED, postgresql_where=HANDLED),
         Index("ix_problems_reported", "reported_at"),
+        Index("ix_problems_supplier", "supplier_id", "id"),
         Index(
             "ix_problems_supplier_handled",
             *("supplier_id", "board", "handled_at"),

@@ -6,7 +6,6 @@ Staff see all lines; whoever is not staff sees those of the own supplier, and no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import joinedload, selectinload
@@ -14,7 +13,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from widget.db import db
 from widget.errors import NotFound
 from widget.people import Person, Role
-from widget.pictures import Picture
 from widget.problems import Problem
 
 STAFF = {Role.AGENT, Role.APPROVER, Role.ADMIN}
@@ -23,11 +21,6 @@ STAFF = {Role.AGENT, Role.APPROVER, Role.ADMIN}
 def is_staff(person: Person) -> bool:
     """Whether the person sees all suppliers' lines and what happened to them."""
     return person.supplier_id is None and bool(person.roles & STAFF)
-
-
-def pictures_of(line: Problem) -> Sequence[Picture]:
-    """A line's pictures, oldest first."""
-    return db.session.scalars(select(Picture).where(Picture.problem_id == line.id).order_by(Picture.id)).all()
 
 
 def get_line(person: Person, reference: str) -> Problem:

@@ -44,7 +44,7 @@
   }
   function pressAct(line, act) {
     var button = line && line.querySelector('[data-act="' + act + '"]');
-    if (button && button.form) button.form.requestSubmit(button);
+    if (button) button.click();
   }
 
   document.addEventListener("keydown", function () { byKeys = true; }, true);
@@ -165,12 +165,13 @@
   document.addEventListener("input", function (event) {
     if (event.target.dataset.field) showChanged(event.target);
   });
-  function showChanged(field) {
-    field.closest("td").classList.toggle("changed", field.value !== field.defaultValue);
+  function isUnsaved(field) {
+    return field.value !== field.defaultValue || (field.hasAttribute("data-unsaved") && field.value !== "");
   }
+  function showChanged(field) { field.closest("td").classList.toggle("changed", isUnsaved(field)); }
   window.addEventListener("beforeunload", function (event) {
     var unsaved = all("[data-field]").some(function (field) {
-      return field.value !== field.defaultValue && !lineOf(field).hasAttribute("aria-busy");
+      return isUnsaved(field) && !lineOf(field).hasAttribute("aria-busy");
     });
     if (unsaved) event.preventDefault();
   });
@@ -313,7 +314,8 @@
 
   document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) stay(); });
 
-  document.addEventListener("htmx:afterSettle", function () {
+  /* Before any other key is heard: at once, not when the row has settled. */
+  document.addEventListener("htmx:afterSwap", function () {
     if (!kept) { ready(); return; }
     var line = document.getElementById(kept.id), was = kept;
     kept = null;
@@ -332,11 +334,19 @@
       }
       here = line;
     }
-    var act = next[line.id];
-    delete next[line.id];
-    if (!act || was.status >= 400) return;
-    if (was.box !== null) line.querySelector("[data-informed]").checked = was.box;
-    pressAct(line, act);
+    if (was.box !== null && line.querySelector("[data-informed]")) line.querySelector("[data-informed]").checked = was.box;
+    if (next[line.id]) waits = [line.id, was.status];
+  });
+
+  /* What was pressed meanwhile goes next, once the row can send again. */
+  var waits = null;
+  document.addEventListener("htmx:afterSettle", function () {
+    ready();
+    if (!waits) return;
+    var line = document.getElementById(waits[0]), act = next[waits[0]];
+    delete next[waits[0]];
+    if (waits[1] < 400) pressAct(line, act);
+    waits = null;
   });
 
   document.addEventListener("visibilitychange", function () { if (!document.hidden && news()) htmx.trigger(news(), "look"); });

@@ -16,7 +16,7 @@ from tests.worker.wire import EMAIL, KEY, FakeGorgias, serving
 from widget import outbox, stores
 from widget.config import Config
 from widget.db import db
-from widget.outbox import Message
+from widget.outbox import Message, settling
 from widget.worker import Worker
 
 
@@ -31,6 +31,12 @@ def fake() -> Iterator[FakeGorgias]:
 def config(config: Config) -> Config:
     """Calls end soon, so that tests of silence are short; the settle time passes by time_passes."""
     return replace(config, outbox_settle_seconds=60, outbox_lease_seconds=2)
+
+
+@pytest.fixture(autouse=True)
+def longest_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed rests as long as it may. By chance it is due at once, and delivered while a test is still looking."""
+    monkeypatch.setattr(settling.dice, "uniform", lambda least, most: most)
 
 
 class Desk:

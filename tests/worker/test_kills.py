@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.processes import Process, Processes
 from tests.worker.wire import FakeGorgias
@@ -21,6 +22,10 @@ from widget.worker.crash import POINTS, VARIABLE
 
 TICKETS = range(9001, 9004)
 NOTES_EACH = 3
+IN_TRANSACTION = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
@@ -42,9 +47,9 @@ def assert_each_once_in_order(fake: FakeGorgias, ticket: int, wanted: list[str])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(desk, fake, start_worker, until, point):
     wanted = [f"note {number}" for number in range(NOTES_EACH)]
-    for text in wanted:
+    for words in wanted:
         for ticket in TICKETS:
-            desk.note(text, ticket)
+            desk.note(words, ticket)
     killed = start_worker(f"{point}:2")
     until(lambda: not killed.is_running)
     assert killed.stop() == -signal.SIGKILL
@@ -100,11 +105,12 @@ def test_an_idle_worker_stops_at_once(start_worker, until, desk, fake):
     assert worker.stop(timeout=5) == 0
 
 
-def is_locked(app: Flask) -> bool:
-    """Whether nobody can write just now, because of a frozen process. Never on PostgreSQL."""
+def is_writing(app: Flask) -> bool:
+    """Whether somebody is in the middle of a transaction, whose locks a frozen process would keep."""
     with app.app_context():
         if is_postgresql():
-            return False
+            count: int = db.session.execute(IN_TRANSACTION).scalar_one()
+            return count > 0
         path = db.engine.url.database
     store = sqlite3.connect(str(path), timeout=0.3, isolation_level=None)
     try:
@@ -126,10 +132,10 @@ def test_a_worker_that_is_frozen_does_not_hold_up_the_others_for_long(desk, fake
     def freeze(call: Any) -> None:
         if call.method == "POST" and not reached.is_set():
             frozen.freeze()
-            # Its other threads may be in the middle of a commit, and would keep SQLite's one lock.
-            while is_locked(desk.app):
+            # Its other threads may be in the middle of a commit, and would keep their locks.
+            while is_writing(desk.app):
                 frozen.thaw()
-                until(lambda: not is_locked(desk.app))
+                until(lambda: not is_writing(desk.app))
                 frozen.freeze()
             reached.set()
 

@@ -110,7 +110,7 @@ def get_message(message_id: int) -> Message:
     """By id. Raises NotFound."""
     message = db.session.get(Message, message_id)
     if message is None:
-        raise NotFound(f"There is no outgoing message {message_id}.")
+        raise NotFound("There is no outgoing message {number}.", number=message_id)
     return message
 
 
@@ -121,7 +121,11 @@ def retry(message_id: int) -> Message:
     """
     message = _held(message_id)
     if message.state not in (State.PARKED, State.GIVEN_UP):
-        raise Refused(f"Message {message_id} is {message.state}, only a parked message can be sent again.")
+        raise Refused(
+            "Message {number} is {state}, only a parked message can be sent again.",
+            number=message_id,
+            state=message.state.value,
+        )
     now = clock()
     message.move(State.QUEUED)
     # An ambiguous one was parked with the time at which it can be looked up.
@@ -138,7 +142,11 @@ def give_up(message_id: int, reason: str) -> Message:
     """
     message = _held(message_id)
     if message.state != State.PARKED:
-        raise Refused(f"Message {message_id} is {message.state}, only a parked message can be given up.")
+        raise Refused(
+            "Message {number} is {state}, only a parked message can be given up.",
+            number=message_id,
+            state=message.state.value,
+        )
     message.move(State.GIVEN_UP)
     message.reason = reason
     db.session.flush()

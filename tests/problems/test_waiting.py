@@ -9,7 +9,7 @@ from sqlalchemy import event, insert, select
 
 from tests import factories
 from tests.factories import ANNA, LI_AS_PERSON
-from tests.web.visitors import add_lines, counted_queries, world
+from tests.web.visitors import add_lines, world
 from widget import calendars, people, problem_types, problems
 from widget.db import db, utcnow
 from widget.people import Actor, Side
@@ -88,18 +88,17 @@ def test_a_type_that_does_not_remind_is_never_due(agent):
 
 
 @pytest.mark.only_on("sqlite")
-def test_a_turn_costs_one_question_more(app):
-    with app.app_context():
-        factories.supplier(factories.store(factories.helpdesk()))
-        factories.line(1)
-        db.session.commit()
-    with app.app_context():
-        line = problems.get(1)
-        assert line.type.name_en
-        assert line.supplier.name
-        with counted_queries(app) as statements:
-            hand_turn(line, Side.SUPPLIER, utcnow())
-    assert len([each for each in statements if each.startswith("SELECT")]) == 1
+def test_a_turn_costs_one_question_more(store, agent):
+    line = factories.line(1)
+    assert line.type.reminds
+    assert line.supplier.id
+    store.flush()
+    statements: list[str] = []
+    driver = store.connection().connection.driver_connection
+    driver.set_trace_callback(statements.append)
+    hand_turn(line, Side.SUPPLIER, utcnow())
+    driver.set_trace_callback(None)
+    assert [each.split()[0] for each in statements] == ["SELECT"]
 
 
 def test_a_changed_rule_moves_the_open_lines_of_its_type(agent):

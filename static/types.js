@@ -32,7 +32,8 @@
     var row = handle.closest("tr"), board = handle.closest(".board"), before = rows(board).indexOf(row);
     event.preventDefault();
     handle.focus();
-    handle.setPointerCapture(event.pointerId);
+    /* Not the handle: whatever is moved in the page loses its hold of the pointer. */
+    board.setPointerCapture(event.pointerId);
     row.classList.add("dragged");
 
     function move(event) {
@@ -47,18 +48,18 @@
     }
 
     function end(event) {
-      handle.removeEventListener("pointermove", move);
-      handle.removeEventListener("pointerup", end);
-      handle.removeEventListener("pointercancel", end);
+      board.removeEventListener("pointermove", move);
+      board.removeEventListener("pointerup", end);
+      board.removeEventListener("pointercancel", end);
       row.classList.remove("dragged");
       var place = rows(board).indexOf(row), next = rows(board)[place + 1];
       if (event.type === "pointercancel") { location.reload(); return; }
       if (place !== before) send(handle.form, { before: next ? next.dataset.type : "" }, handle.id);
     }
 
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", end);
-    handle.addEventListener("pointercancel", end);
+    board.addEventListener("pointermove", move);
+    board.addEventListener("pointerup", end);
+    board.addEventListener("pointercancel", end);
   }
 
   function prepare(board) {

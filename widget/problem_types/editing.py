@@ -106,9 +106,14 @@ def _archived(type_: ProblemType, old: str, new: str, by: Actor) -> None:
 
 
 def _lock(board: Board) -> list[ProblemType]:
-    """All types of a board in order, archived ones too."""
-    query = select(ProblemType).where(ProblemType.board == board.value).order_by(ProblemType.position, ProblemType.id)
-    return list(db.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    """All types of a board in order, archived ones too.
+
+    Read only after they are locked: whoever waited for the lock would not see what was added meanwhile.
+    """
+    on_board = ProblemType.board == board.value
+    db.session.execute(select(ProblemType.id).where(on_board).order_by(ProblemType.id).with_for_update())
+    query = select(ProblemType).where(on_board).order_by(ProblemType.position, ProblemType.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _lock_one(type_id: int) -> tuple[ProblemType, list[ProblemType]]:

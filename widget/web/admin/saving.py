@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import make_response, redirect, request, url_for
 from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from widget.db import db
@@ -23,6 +24,7 @@ from widget.web.language import gettext as _
 from widget.web.typed import clean
 
 RELOAD = N_("Reload the page, then try again.")
+AT_ONCE = N_("Somebody else saved something at the same moment. Look at it, then save again.")
 LARGEST = 2**31 - 1
 
 
@@ -89,6 +91,9 @@ def save(
         answer = act(wanted)
     except NotFound:
         raise
+    except IntegrityError:
+        db.session.rollback()
+        return make_response(show(Shown(form, _(AT_ONCE))), 409)
     except Refused as error:
         db.session.rollback()
         is_outdated = isinstance(error, Outdated)

@@ -31,8 +31,8 @@ WEEKDAYS = {
     7: N_("Sunday"),
 }
 SAID = {
-    "hours": N_("The working hours of %(name)s are saved. What waits is reckoned anew."),
-    "holidays": N_("The holidays of %(name)s are saved. What waits is reckoned anew."),
+    "hours": N_("The working hours of %(name)s are saved. How long lines wait is counted again."),
+    "holidays": N_("The holidays of %(name)s are saved. How long lines wait is counted again."),
 }
 A_TIME = N_("Write a time, e.g. 09:00.")
 A_DAY = N_("Choose at least one working day.")

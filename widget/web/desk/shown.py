@@ -137,6 +137,8 @@ def _view(person: Person, wanted: Wanted) -> Select[Problem]:
         .options(contains_eager(Problem.order).contains_eager(Order.store), contains_eager(Problem.type))
         .options(contains_eager(Problem.supplier))
     )
+    if wanted.view == "handled":
+        return query.where(*searched.among_many(wanted.q))
     return query.where(*searched.says_all(wanted.q, Supplier.name))
 
 

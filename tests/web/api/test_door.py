@@ -45,19 +45,17 @@ def refused(answer, status: int, kind: str) -> str:
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    "header",
-    ["", "Bearer", "Bearer nonsense", "Bearer sd_" + "x" * 43, "Basic c2Q6c2Q=", "Bearer ü", "sd_x", "Bearer a=b"],
-)
-def test_without_a_token_that_works_nobody_gets_in(app, header):
+def test_without_a_token_that_works_nobody_gets_in(app):
     client = app.test_client()
     before = contents(app)
-    for operation in OPERATIONS.values():
-        path = f"/api/v1{operation.path.replace('{reference}', 'P-1')}"
-        body: dict[str, str] | None = None if operation.body is None else {}
-        answer = client.open(path, method=operation.method, headers={"Authorization": header}, json=body)
-        refused(answer, 401, "no-token")
-        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="Supplier Desk"')
+    unknown = "Bearer sd_" + "x" * 43
+    for header in ("", "Bearer", "Bearer nonsense", unknown, "Basic c2Q6c2Q=", "Bearer ü", "sd_x", "Bearer a=b"):
+        for operation in OPERATIONS.values():
+            path = f"/api/v1{operation.path.replace('{reference}', 'P-1')}"
+            body: dict[str, str] | None = None if operation.body is None else {}
+            answer = client.open(path, method=operation.method, headers={"Authorization": header}, json=body)
+            refused(answer, 401, "no-token")
+            assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="Supplier Desk"')
     assert contents(app) == before
 
 
@@ -162,24 +160,21 @@ def test_who_is_too_fast_waits_and_nobody_else_does(app, staff, workshop, monkey
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        (b"", "not JSON"),
-        (b"{", "not JSON"),
-        (b'{"text": NaN}', "NaN"),
-        (b'{"text": -Infinity}', "Infinity"),
-        (b'{"text": "a", "text": "b"}', "twice"),
-        (b'{"text": "\xff"}', "not JSON"),
-        (b'{"text": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "deep"),
-        (b'{"text": ' + b"[" * 9 + b"]" * 9 + b"}", "deep"),
-        (b'{"text": ' + b"9" * 10_000 + b"}", "not JSON"),
-    ],
-)
-def test_what_is_no_json_is_refused(staff, line, sent, said):
+def test_what_is_no_json_is_refused(staff, line):
     headers = {"Authorization": f"Bearer {staff.secret}", "Content-Type": "application/json"}
-    answer = staff.client.post(f"/api/v1/lines/{line}/comments", data=sent, headers=headers)
-    assert said in refused(answer, 400, "bad-request")
+    for value, said in (
+        (b"", "not JSON"),
+        (b"NaN", "NaN"),
+        (b"-Infinity", "Infinity"),
+        (b'"a", "text": "b"', "twice"),
+        (b'"\xff"', "not JSON"),
+        (b"[" * 10_000 + b"]" * 10_000, "deep"),
+        (b"[" * 9 + b"]" * 9, "deep"),
+        (b"9" * 10_000, "not JSON"),
+    ):
+        sent = b'{"text": %b}' % value
+        answer = staff.client.post(f"/api/v1/lines/{line}/comments", data=sent, headers=headers)
+        assert said in refused(answer, 400, "bad-request")
 
 
 @pytest.mark.only_on("sqlite")

@@ -136,16 +136,15 @@ def test_filters(app, staff, workshop):
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    "asked",
-    ["limit=0", "limit=201", "limit=x", "limit=%EF%BC%91", "cursor=0", "cursor=P-1", "board=both", "state=closed",
-     "turn=us", "changed_since=yesterday", "changed_since=2026-11-23", "changed_since=0001-01-01T00:00:00%2B14:00",
-     "changed_since=2026-13-01T00:00:00Z", "limit=1&limit=2", "colour=red"],
-)  # fmt: skip
-def test_what_makes_no_sense_in_an_address_is_refused_by_name(staff, asked):
-    answer = staff.get(f"/lines?{asked}")
-    assert answer.status_code == 422
-    assert [(error["in"], error["name"]) for error in answer.json["errors"]] == [("query", asked.partition("=")[0])]
+def test_what_makes_no_sense_in_an_address_is_refused_by_name(staff):
+    for asked in (
+        *("limit=0", "limit=201", "limit=x", "limit=%EF%BC%91", "limit=1&limit=2", "cursor=0", "cursor=P-1"),
+        *("board=both", "state=closed", "turn=us", "colour=red", "changed_since=yesterday", "changed_since=2026-11-23"),
+        *("changed_since=2026-13-01T00:00:00Z", "changed_since=0001-01-01T00:00:00%2B14:00"),
+    ):
+        answer = staff.get(f"/lines?{asked}")
+        assert answer.status_code == 422, asked
+        assert [(error["in"], error["name"]) for error in answer.json["errors"]] == [("query", asked.partition("=")[0])]
 
 
 def test_another_suppliers_lines_are_nowhere(app, workshop, stranger, line):
@@ -171,11 +170,9 @@ def test_another_suppliers_lines_are_nowhere(app, workshop, stranger, line):
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    "reference", ["P-0", "p-1", "P-01", "P-1x", "1", "P-99999999999999999999", "P-%D9%A1", "P-1%0A"]
-)
-def test_what_is_no_reference_is_not_found(staff, line, reference):
-    assert staff.get(f"/lines/{reference}").status_code == 404
+def test_what_is_no_reference_is_not_found(staff, line):
+    for reference in ("P-0", "p-1", "P-01", "P-1x", "1", "P-99999999999999999999", "P-%D9%A1", "P-1%0A"):
+        assert staff.get(f"/lines/{reference}").status_code == 404, reference
 
 
 def test_both_sides_change_what_is_theirs_and_nothing_else(app, staff, workshop, line):
@@ -228,17 +225,23 @@ def test_the_rules_of_the_pages_hold_here_too(app, staff, workshop, line):
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [({}, ""), ({"informed_customer": False}, "informed_customer"), ({"address_seen": "true"}, "address_seen"),
-     ({"informed_customer": 1}, "informed_customer"), ({"handled": None}, "handled"), ({"address": ""}, "address"),
-     ({"address": "x" * 5001}, "address"), ({"address": ["x"]}, "address"), ({"version": 3}, "version"),
-     ({"reference": "P-2"}, "reference"), ([], "")],
-)  # fmt: skip
-def test_changes_that_are_none_are_refused_by_name(staff, line, body, name):
-    answer = staff.patch(f"/lines/{line}", body)
-    assert answer.status_code == 422
-    assert [error["name"] for error in answer.json["errors"]] == [name]
+def test_changes_that_are_none_are_refused_by_name(staff, line):
+    for body, name in (
+        ({}, ""),
+        ([], ""),
+        ({"informed_customer": False}, "informed_customer"),
+        ({"informed_customer": 1}, "informed_customer"),
+        ({"address_seen": "true"}, "address_seen"),
+        ({"handled": None}, "handled"),
+        ({"address": ""}, "address"),
+        ({"address": "x" * 5001}, "address"),
+        ({"address": ["x"]}, "address"),
+        ({"version": 3}, "version"),
+        ({"reference": "P-2"}, "reference"),
+    ):
+        answer = staff.patch(f"/lines/{line}", body)
+        assert answer.status_code == 422, body
+        assert [error["name"] for error in answer.json["errors"]] == [name]
 
 
 def test_comments_are_added_and_listed(app, staff, workshop, line):

@@ -82,11 +82,11 @@ def test_after_a_day_a_key_is_forgotten(app, workshop, line):
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 201])
-def test_keys_have_a_form(workshop, key):
-    answer = workshop.post("/lines", REPORT, Idempotency_Key=key)
-    assert answer.status_code == 422
-    assert [(error["in"], error["name"]) for error in answer.json["errors"]] == [("header", "Idempotency-Key")]
+def test_keys_have_a_form(workshop):
+    for key in ("", "a b", "ü", "x" * 201):
+        answer = workshop.post("/lines", REPORT, Idempotency_Key=key)
+        assert answer.status_code == 422
+        assert [(error["in"], error["name"]) for error in answer.json["errors"]] == [("header", "Idempotency-Key")]
 
 
 def test_many_at_once_do_it_once(app, workshop):

@@ -30,6 +30,7 @@ SCOPES_IN_WORDS = {
     "claims:read": N_("Read refund claims"),
 }
 USUAL_DAYS = 90
+NOTHING_CHOSEN = N_("Choose at least one thing the program may do.")
 
 
 class TokenSchema(Schema):
@@ -40,9 +41,9 @@ class TokenSchema(Schema):
 
     name = Typed(N_("what the token is for"), LONGEST_NAME)
     scopes = fields.List(
-        fields.String(validate=validate.OneOf(SCOPES)),
+        fields.String(validate=validate.OneOf(SCOPES, error=NOTHING_CHOSEN)),
         required=True,
-        validate=validate.Length(min=1, error=N_("Choose at least one thing the program may do.")),
+        validate=validate.Length(min=1, error=NOTHING_CHOSEN),
     )
     days = fields.Integer(
         required=True,

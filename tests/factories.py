@@ -30,14 +30,11 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 def helpdesk(name: str = "main", url: str = "http://127.0.0.1:1", app: Flask | None = None) -> Helpdesk:
     """A Gorgias account with Anna, Ben and the supplier's Li Wei as users."""
     sealed = app.extensions["box"].seal("key") if app else "sealed"
-    made = stores.add_helpdesk(
-        name,
-        url,
-        "desk@brushwood.example",
-        api_key_sealed=sealed,
-        hook_secret=(sealed, stores.hash_of(HOOK_SECRET)),
-    )
+    made = Helpdesk(name=name, url=stores.base_url(url), email="desk@brushwood.example", api_key_sealed=sealed)
+    made.hook_secret_sealed, made.hook_secret_hash = sealed, stores.hash_of(HOOK_SECRET)
     made.api_user_id = 1
+    db.session.add(made)
+    db.session.flush()
     people.copy_users(made.id, [ANNA, BEN, LI])
     return made
 

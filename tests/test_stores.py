@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests import factories
-from widget import stores
+from widget import helpdesks, stores
 from widget.errors import NotFound, Refused
+from widget.helpdesks import Wanted
 from widget.stores import check_order_pattern
 
 
@@ -66,16 +68,15 @@ def test_adding_a_store_again_updates_it(store: Any) -> None:
     assert again.order_pattern == r"NL\d{6}"
 
 
-def test_adding_a_helpdesk_again_keeps_its_secret(store: Any) -> None:
-    first = factories.helpdesk()
+def test_changing_a_helpdesk_keeps_its_secret(store: Any, app: Flask) -> None:
+    first = factories.helpdesk(app=app)
     secret = first.hook_secret_hash
-    again = stores.add_helpdesk(
-        "main", "https://acme.gorgias.com/api/", "x@y.z", api_key_sealed="new", hook_secret=("new", "new")
-    )
+    wanted = Wanted("main", "https://acme.gorgias.com/api/", " X@y.z")
+    again = helpdesks.save(first, wanted, api_key="new", box=app.extensions["box"], by=("Eva", "eva@b.c"))
     assert again.id == first.id
     assert again.hook_secret_hash == secret
-    assert again.api_key_sealed == "new"
-    assert again.url == "https://acme.gorgias.com"
+    assert app.extensions["box"].open(again.api_key_sealed) == "new"
+    assert (again.url, again.email) == ("https://acme.gorgias.com", "x@y.z")
 
 
 @pytest.mark.only_on("sqlite")

@@ -136,23 +136,6 @@ def helpdesk_of(account: str) -> Helpdesk:
     return db.session.get_one(Helpdesk, int(account.removeprefix("gorgias:")))
 
 
-def add_helpdesk(name: str, url: str, email: str, *, api_key_sealed: str, hook_secret: tuple[str, str]) -> Helpdesk:
-    """Add a Gorgias account, or bring the one of that name up to date.
-
-    `hook_secret` is (sealed, hash) and only used for a new one: rotating it would cut the connection.
-    Raises Refused when the address is none.
-    """
-    url = base_url(url)
-    helpdesk = db.session.scalar(select(Helpdesk).where(Helpdesk.name == name))
-    if helpdesk is None:
-        sealed, hashed = hook_secret
-        helpdesk = Helpdesk(name=name, hook_secret_sealed=sealed, hook_secret_hash=hashed)
-        db.session.add(helpdesk)
-    helpdesk.url, helpdesk.email, helpdesk.api_key_sealed = url, email.strip(), api_key_sealed
-    db.session.flush()
-    return helpdesk
-
-
 def get_store(code: str) -> Store:
     """By code, in any case. Raises NotFound."""
     store = db.session.scalar(select(Store).where(Store.code == code.strip().upper()))

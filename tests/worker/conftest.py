@@ -13,9 +13,10 @@ from flask import Flask
 from tests.outbox.time_travel import time_passes
 from tests.processes import wait_until
 from tests.worker.wire import EMAIL, KEY, FakeGorgias, serving
-from widget import outbox, stores
+from widget import helpdesks, outbox
 from widget.config import Config
 from widget.db import db
+from widget.helpdesks import Wanted
 from widget.outbox import Message, settling
 from widget.worker import Worker
 
@@ -46,10 +47,9 @@ class Desk:
         self.app = app
         self.worker = Worker(app)
         with app.app_context():
-            sealed = app.extensions["box"].seal(KEY)
-            self.id = stores.add_helpdesk(name, url, EMAIL, api_key_sealed=sealed, hook_secret=(sealed, "")).id
-            self.account = f"gorgias:{self.id}"
-            outbox.set_account_limits(self.account, 1_000, 20)
+            wanted = Wanted(name, url, EMAIL, 1_000, 20)
+            made = helpdesks.save(None, wanted, api_key=KEY, box=app.extensions["box"], by=("", ""))
+            self.id, self.account = made.id, made.account
             db.session.commit()
 
     def note(self, text: str, ticket: int = 9001) -> int:

@@ -240,7 +240,11 @@ def test_the_watch_looks_every_five_minutes_and_says_what_it_saw(desk: Desk) -> 
     assert desk.seen() == "nobody knows"
 
 
-def test_another_address_forgets_the_other_accounts_integration(desk: Desk) -> None:
+def test_another_address_forgets_the_other_accounts_integration_until_a_test_finds_it(desk: Desk) -> None:
     desk.found("install")
+    numbers = (desk.row.integration_id, desk.row.widget_id)
     desk.set_up(url="http://localhost:1")
     assert (desk.row.integration_id, desk.row.widget_id, desk.row.is_active) == (None, None, None)
+    desk.set_up()
+    assert desk.found()["widget"] == "widget_there"
+    assert (desk.row.integration_id, desk.row.widget_id) == numbers

@@ -121,16 +121,20 @@ def look(known: Connected) -> Seen:
 
 
 def findings(known: Connected, seen: Seen) -> list[Finding]:
-    """What it means, part by part; users and the integration's state are taken over. The caller commits."""
+    """What it means, part by part; users, numbers and the integration's state are taken over. The caller commits."""
     people.copy_users(known.id, seen.users)
     integration = _our_integration(known, seen.integrations)
+    widget = _our_widget(known, seen.widgets, integration)
     helpdesk = db.session.get_one(Helpdesk, known.id)
+    helpdesk.api_user_id = seen.api_user_id or helpdesk.api_user_id
+    helpdesk.integration_id = integration["id"] if integration else helpdesk.integration_id
+    helpdesk.widget_id = widget["id"] if widget else helpdesk.widget_id
     helpdesk.is_active = integration is not None and not integration.get("deactivated_datetime")
     helpdesk.looked_at = utcnow()
     return [
         Finding("key", True, "key_works", {"email": known.email, "url": known.url}),
         _about_integration(integration),
-        _about_widget(known, seen.widgets),
+        _about_widget(widget),
         *(_about_mention(known, supplier) for supplier in _suppliers_of(known.id)),
         Finding("address", seen.is_reached, "reached" if seen.is_reached else "not_reached", {"url": known.public_url}),
     ]
@@ -179,13 +183,22 @@ def _put_integration(known: Connected) -> int:
     return int(found["id"])
 
 
+def _our_widget(
+    known: Connected, widgets: Iterable[dict[str, Any]], integration: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The one that shows our integration's answers, or the one we made, whose integration may be gone."""
+    listed, ours = [each for each in widgets if each.get("id")], (integration or {}).get("id")
+    shows_ours = (each for each in listed if ours and each.get("integration_id") == ours)
+    return next(shows_ours, None) or next((each for each in listed if each["id"] == known.widget_id), None)
+
+
 def _put_widget(known: Connected, integration_id: int) -> int:
     wanted = installation.widget(known.id, integration_id, known.public_url)
-    for found in known.gorgias.list_widgets():
-        if found.get("id") and (found["id"] == known.widget_id or found.get("integration_id") == integration_id):
-            known.gorgias.update_widget(found["id"], wanted)
-            return int(found["id"])
-    return _number_of(known.gorgias.create_widget(wanted))
+    found = _our_widget(known, known.gorgias.list_widgets(), {"id": integration_id})
+    if found is None:
+        return _number_of(known.gorgias.create_widget(wanted))
+    known.gorgias.update_widget(found["id"], wanted)
+    return int(found["id"])
 
 
 def _number_of(made: dict[str, Any]) -> int:
@@ -220,10 +233,10 @@ def _about_integration(found: dict[str, Any] | None) -> Finding:
     return Finding("integration", True, "integration_active", {"number": str(found["id"])})
 
 
-def _about_widget(known: Connected, widgets: list[dict[str, Any]]) -> Finding:
-    if known.widget_id and any(found.get("id") == known.widget_id for found in widgets):
-        return Finding("widget", True, "widget_there", {"number": str(known.widget_id)})
-    return Finding("widget", False, "no_widget")
+def _about_widget(found: dict[str, Any] | None) -> Finding:
+    if found is None:
+        return Finding("widget", False, "no_widget")
+    return Finding("widget", True, "widget_there", {"number": str(found["id"])})
 
 
 def _suppliers_of(helpdesk_id: int) -> list[Supplier]:

@@ -12,6 +12,8 @@ from tests.web.visitors import FROM_OUR_PAGE, add_lines, link_of, signed_in, wor
 from widget.db import utcnow
 from widget.web.pages import ago, moment
 
+pytestmark = pytest.mark.only_on("sqlite")
+
 
 @pytest.fixture
 def app(app: Flask) -> Flask:

@@ -84,7 +84,7 @@ def test_from_the_note_through_the_link_to_the_answer_and_on(app, url, page):
     page.reload()
     expect(page.get_by_label("Comment cs")).to_have_value("It is the larger one")
     page.get_by_label("Comment cs").press("Control+Enter")
-    expect(page.get_by_text(f"The comment on P-{first} is sent.")).to_be_visible()
+    expect(page.get_by_text(f"The comment on P-{first} is saved.")).to_be_visible()
     expect(page.locator(".events")).to_contain_text("It is the larger one")
     expect(page.get_by_label("Comment cs")).to_have_value("")
     page.wait_for_load_state()

@@ -96,6 +96,7 @@ def test_an_order_takes_the_same_queries_however_much_there_is(app):
 
 
 @pytest.mark.parametrize("typed", ["NL10423", "#nl10423", " ＮＬ10423 ", "nl 10423", "10423", "0423"])
+@pytest.mark.only_on("sqlite")
 def test_a_number_leads_to_the_order(app, typed):
     reported(app)
     answer = signed_in(app).get("/orders", query_string={"q": typed})
@@ -163,6 +164,7 @@ def test_an_agent_links_a_ticket_by_its_number_or_address(app):
         ("7777", "has not seen this ticket yet"),
     ],
 )
+@pytest.mark.only_on("sqlite")
 def test_what_is_no_ticket_we_know_is_refused_in_words_and_kept(app, typed, words):
     without_ticket(app)
     client = signed_in(app)
@@ -226,6 +228,7 @@ def test_the_list_of_waiting_orders_is_short_and_takes_few_queries(app):
     assert "&lt;b&gt; has its ticket" in done
 
 
+@pytest.mark.only_on("sqlite")
 def test_only_staff_choose_a_ticket_and_only_on_our_page(app):
     without_ticket(app, 7001)
     staff, painter = signed_in(app), signed_in(app, painter_link(app))

@@ -131,6 +131,7 @@ def test_a_note_that_waits_for_its_ticket_says_so_and_other_lines_notes_are_else
     assert "Waits for its ticket" in page
 
 
+@pytest.mark.only_on("sqlite")
 def test_of_a_long_story_the_middle_is_folded_away_and_nothing_is_lost(app):
     line = add_lines(app, 1)[0]
     for number in range(60):
@@ -155,6 +156,7 @@ def test_a_line_takes_the_same_queries_for_3_and_for_60_events(app):
     assert counts[0] == counts[1] <= 20, counts
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_late_line_is_marked(app):
     line = reported(app)
     client = signed_in(app)
@@ -169,6 +171,7 @@ def test_a_late_line_is_marked(app):
 
 
 @pytest.mark.parametrize("path", ["/lines/P-1", "/lines/P-999", "/orders", "/orders/NL/NL20000", "/tickets"])
+@pytest.mark.only_on("sqlite")
 def test_whoever_is_not_signed_in_is_told_how_to(app, client, path):
     add_lines(app, 1)
     answer = client.get(path)

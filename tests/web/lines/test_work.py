@@ -81,6 +81,7 @@ def test_pressed_twice_it_acts_once(app):
         ({"comment": "kept", "version": "-1"}, "Reload the page"),
     ],
 )
+@pytest.mark.only_on("sqlite")
 def test_what_makes_no_sense_is_said_and_kept(app, typed, words):
     line, client = reported(app), signed_in(app)
     before = contents(app)
@@ -172,6 +173,7 @@ def test_one_act_is_taken_back_with_its_note(app, typed, did):
     assert again.status_code == 409
 
 
+@pytest.mark.only_on("sqlite")
 def test_informed_customer_is_unticked_on_purpose(app):
     line, client = reported(app), signed_in(app)
     save(client, line, informed="yes")
@@ -245,6 +247,7 @@ def test_the_next_line_stays_the_next_one_after_an_answer(app):
 
 
 @pytest.mark.parametrize("act", ["", "/close", "/undo", "/reopen", "/remind", "/reload", "/looking", "/ticket"])
+@pytest.mark.only_on("sqlite")
 def test_only_staff_answer_and_only_on_our_page(app, act):
     line = reported(app)
     staff, painter = signed_in(app), signed_in(app, painter_link(app))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -113,11 +113,19 @@ class Outdated(Refused):
             super().__init__("This was changed after you opened it.")
 
 
-def refuse_outdated(subject: str, thing: Versioned, shown: int) -> None:
-    """Raises Outdated when the thing was changed after the version that somebody was shown."""
-    if thing.version != shown:
-        query = select(Change).where(Change.subject == subject, Change.subject_id == thing.id, Change.version > shown)
-        raise Outdated(db.session.scalars(query.order_by(Change.id)).all())
+def refuse_outdated(subject: str, thing: Versioned, shown: int, fields: Collection[str] = ()) -> None:
+    """Raises Outdated when the thing was changed after the version that somebody was shown.
+
+    With `fields` only changes of those count.
+    """
+    if thing.version == shown:
+        return
+    query = select(Change).where(Change.subject == subject, Change.subject_id == thing.id, Change.version > shown)
+    changes = db.session.scalars(query.order_by(Change.id)).all()
+    if fields:
+        changes = [change for change in changes if change.field in fields]
+    if changes or not fields:
+        raise Outdated(changes)
 
 
 def change(subject: str, thing: Versioned, wanted: Mapping[str, object], *, by: tuple[str, str]) -> list[str]:

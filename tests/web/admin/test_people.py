@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.web.admin.worlds import admin, changes, send
+from tests.web.admin.worlds import admin, changes, find, send
 from tests.web.visitors import counted_queries, link_of, painter_link, press_continue, signed_in, world
 from widget import people
 from widget.people import Person, Role
@@ -40,7 +40,7 @@ def person(app, email):
 
 
 def link_in(page):
-    return re.search(r'id="link" value="http://[^/]+(/l/[^"]+)"', page.text)[1]
+    return find(r'id="link" value="http://[^/]+(/l/[^"]+)"', page.text)
 
 
 def edit(eva, app, email, **changed):
@@ -182,7 +182,7 @@ def test_a_new_link_ends_the_old_one_and_all_sessions(app, eva):
 def test_a_session_can_be_ended(app, eva):
     anna = signed_in(app, link_of(app))
     page = f"/admin/people/{person(app, 'anna@brushwood.example').id}"
-    path = re.search(rf'action="({page}/sessions/\d+/end)"', eva.get(page).text)[1]
+    path = find(rf'action="({page}/sessions/\d+/end)"', eva.get(page).text)
     assert "The session of Anna is ended." in eva.get(send(eva, path).headers["Location"]).text
     assert anna.get("/account").status_code == 401
     foreign = path.replace(page, f"/admin/people/{EVA}")
@@ -241,7 +241,7 @@ def test_absences_are_noted_with_their_cover(app, eva):
     twice = send(eva, f"{page}/absences", **days)
     assert twice.status_code == 409
     assert 'value="2099-02-01"' in twice.text
-    remove = re.search(rf'action="({page}/absences/\d+/remove)"', shown)[1]
+    remove = find(rf'action="({page}/absences/\d+/remove)"', shown)
     assert "The absence of Anna is removed." in eva.get(send(eva, remove).headers["Location"]).text
     assert send(eva, remove).status_code == 404
 

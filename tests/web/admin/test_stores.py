@@ -42,7 +42,7 @@ def eva(app: Flask) -> FlaskClient:
 
 def usual(app, store=1):
     with app.app_context():
-        return people.find_usual_supplier(store).name
+        return people.painters_of(store)[0].name
 
 
 def test_a_new_stores_order_numbers_are_recognised_at_once(app, client, eva):

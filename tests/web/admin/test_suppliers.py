@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.web.admin.worlds import admin, changes, send
+from tests.web.admin.worlds import admin, changes, find, send
 from tests.web.visitors import add_lines, counted_queries, painter_link, signed_in, world
 from widget import calendars, people
 from widget.db import db, utcnow
@@ -160,6 +160,23 @@ def test_new_hours_and_holidays_reckon_waiting_lines_anew(app, eva):
     assert due(app, line) == before
     with app.app_context():
         assert calendars.hours_of(1).working_days == "123456"
+
+
+def test_whoever_saves_hours_late_reads_what_changed(app, eva):
+    ben = admin(app, "ben@brushwood.example")
+    path = f"{DAFEN}/calendar"
+    send(eva, path, **HOURS)
+    send(eva, f"{path}/holidays", holidays="2099-01-29 Spring Festival")
+    late = send(ben, path, **{**HOURS, "opens": "10:00"})
+    assert late.status_code == 409
+    assert "Eva changed this on" in late.text
+    assert re.search(r">09:00</td><td[^>]*>08:30</td>", late.text)
+    assert 'value="10:00"' in late.text
+    version = find(r'name="version" value="(\d+)"', late.text)
+    assert send(ben, path, **{**HOURS, "opens": "10:00", "version": version}).status_code == 303
+    # Holidays that somebody added meanwhile are no reason to look again.
+    send(eva, f"{path}/holidays", holidays="2099-01-30 Spring Festival")
+    assert send(ben, path, **{**HOURS, "opens": "11:00", "version": int(version) + 1}).status_code == 303
 
 
 def test_customer_service_has_hours_of_its_own(app, eva):

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.admin.worlds import admin, send
-from tests.web.browsers import NARROW, WIDE, check, let_in, serving
+from tests.web.browsers import check, let_in, serving
 from tests.web.visitors import add_lines, link_of, painter_link, world
 from widget.db import utcnow
 from widget.people import Role
@@ -76,10 +76,10 @@ def test_every_page_reads_well_on_both_screens(app: Flask, page: Page) -> None:
     with serving(app) as url:
         let_in(page, app, link_of(app, "ben@brushwood.example", Role.ADMIN))
         for path in PAGES:
-            page.set_viewport_size(NARROW)
+            page.set_viewport_size({"width": 360, "height": 780})
             page.goto(url + path)
-            assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"], path
-            page.set_viewport_size(WIDE)
+            assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+            page.set_viewport_size({"width": 1440, "height": 900})
             check(page)
         page.goto(f"{url}/admin/people/new/customer_service")
         page.get_by_label("Name", exact=True).fill("Maya")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -27,3 +28,10 @@ def changes(app: Flask, subject: str, thing: int) -> list[tuple[str, str, str, s
     """What the history says of a thing: field, old, new, by whom."""
     with app.app_context():
         return [(row.field, row.old, row.new, row.actor) for row in history.of(subject, thing)]
+
+
+def find(pattern: str, text: str) -> str:
+    """The first group of what a page has to have in it."""
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]

@@ -10,7 +10,7 @@ from flask import render_template
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
-from widget import calendars, people, problems
+from widget import calendars, history, people, problems
 from widget.calendars import Calendar
 from widget.db import utcnow
 from widget.people import Supplier
@@ -29,6 +29,12 @@ WEEKDAYS = {
     5: N_("Friday"),
     6: N_("Saturday"),
     7: N_("Sunday"),
+}
+LABELS = {
+    "timezone": N_("Time zone"),
+    "working_days": N_("Working days"),
+    "opens": N_("From"),
+    "closes": N_("To"),
 }
 SAID = {
     "hours": N_("The working hours of %(name)s are saved. How long lines wait is counted again."),
@@ -125,8 +131,10 @@ def supplier_holidays_remove_POST(supplier_id: int) -> str | Response:
 
 def _save_hours(supplier: Supplier | None) -> str | Response:
     def act(wanted: dict[str, Any]) -> Response:
+        calendar = _calendar_of(supplier)
+        history.refuse_outdated("calendar", calendar, wanted["version"], LABELS)
         stored = calendars.change(
-            _calendar_of(supplier),
+            calendar,
             timezone=supplier.timezone if supplier else wanted["timezone"],
             working_days=wanted["working_days"],
             opens=calendars.read_time(wanted["opens"]),
@@ -188,6 +196,7 @@ def _page(
         removed=removed or Shown(),
         upcoming=[day for day in calendar.holidays if day.day >= utcnow().date()],
         weekdays=WEEKDAYS,
+        labels=LABELS,
         zones=sorted(available_timezones()),
         said=said(SAID, {supplier.id if supplier else 0: supplier.name if supplier else "customer service"}),
     )

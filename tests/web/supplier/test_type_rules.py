@@ -100,6 +100,7 @@ def test_pasted_rows_of_such_a_type_are_led_to_the_form(app, painter):
     answer = paste(painter, "NL30001\tAddress incomplete\tno street\nNL30002\tAddress wrong\tno such street")
     assert "“Address incomplete” needs a picture. Report this one with the form New problem." in words_of(answer)
     assert "1 ready to report." in words_of(answer)
+    assert "Pasted was" not in words_of(answer)
     assert lines(app) == []
 
 

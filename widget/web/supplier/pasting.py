@@ -227,7 +227,7 @@ def _read(row: Row, painted: Painted, types: Sequence[ProblemType]) -> Row:
         return replace(row, entry=None, state=State.WRONG, errors=reporting.in_one_line(error), twin=None)
     why = type_rules.why_not_in_rows(entry.type)
     if why:
-        return replace(row, entry=None, state=State.WRONG, errors={"problem_type": why}, twin=None)
+        return replace(row, entry=None, state=State.WRONG, errors={"picture": why}, twin=None)
     return replace(row, entry=entry, state=State.READY, twin=None)
 
 

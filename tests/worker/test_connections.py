@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,14 +15,17 @@ from flask import Flask
 from sandbox.desk import Options
 from sandbox.server import running
 from tests.sandbox.conftest import KEY
-from widget import helpdesks, history, outbox, people, stores
+from widget import helpdesks, history, outbox, people, problems, stores
 from widget.clients.http import Timeouts
 from widget.config import Config
 from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.helpdesks import Wanted
+from widget.outbox import accounts
+from widget.problem_types import ProblemType
 from widget.stores import ConnectionCheck, Helpdesk
 from widget.worker import Worker, connection_checks
+from widget.worker.connection_checks import ConnectionChecks
 
 BY = ("Eva", "eva@brushwood.example")
 
@@ -131,6 +135,14 @@ def test_installing_and_testing_say_part_by_part_what_there_is(desk: Desk) -> No
         "supplier": "tags",
         "address": "not_reached",
     }
+
+
+@pytest.mark.only_on("sqlite")
+def test_installing_makes_the_tags_of_problem_types_too(desk: Desk) -> None:
+    desk.change(ProblemType, 1, gorgias_tag="check address")
+    desk.found("install")
+    made = {tag["name"] for tag in desk.api("GET", "/tags")["data"]}
+    assert made >= {*problems.TAGS, "check address"}
 
 
 @pytest.mark.only_on("sqlite")
@@ -248,3 +260,19 @@ def test_another_address_forgets_the_other_accounts_integration_until_a_test_fin
     desk.set_up()
     assert desk.found()["widget"] == "widget_there"
     assert (desk.row.integration_id, desk.row.widget_id) == numbers
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_worker_that_stops_leaves_it_to_another_one(desk: Desk, app: Flask) -> None:
+    number, stop = desk.ask(), threading.Event()
+    with app.app_context():
+        accounts.pause(accounts.lock("gorgias:1"), utcnow() + timedelta(hours=1))
+        db.session.commit()
+    checks = ConnectionChecks(app, stop, 30)
+    checks.begin()
+    (thread,) = checks.threads
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert desk.check(number).begun_at is not None
+    assert desk.check(number).done_at is None

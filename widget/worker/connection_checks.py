@@ -23,6 +23,7 @@ from widget.errors import Outcome, ServiceError
 from widget.outbox import accounts
 from widget.secrets import UnreadableSecret
 from widget.worker import installing
+from widget.worker.delivery import Postponed
 from widget.worker.installing import Connected, Finding
 
 AT_ONCE = 4
@@ -53,19 +54,19 @@ class ConnectionChecks:
         self._app = app
         self._stop = stop
         self._probe_seconds = probe_seconds
-        self._threads: list[threading.Thread] = []
+        self.threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Begin with what is asked for. Called often: a cheap read while there is nothing."""
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        while len(self._threads) < AT_ONCE and (taken := self._take()) is not None:
+        self.threads = [thread for thread in self.threads if thread.is_alive()]
+        while len(self.threads) < AT_ONCE and (taken := self._take()) is not None:
             thread = threading.Thread(target=self._do, args=(taken,), name="connection check", daemon=True)
-            self._threads.append(thread)
+            self.threads.append(thread)
             thread.start()
 
     def close(self) -> None:
         """Let them finish, unless we have to stop: another worker begins anew."""
-        for thread in self._threads:
+        for thread in self.threads:
             if not self._stop.is_set():
                 thread.join()
 
@@ -82,6 +83,9 @@ class ConnectionChecks:
         try:
             with self._app.app_context():
                 found = self._find_out(taken)
+        except Postponed:
+            log.info("connection check left to another worker id=%s", taken.id)
+            return
         except Exception:
             log.exception("connection check failed id=%s kind=%s", taken.id, taken.kind)
             found = [Finding("key", False, "defect")]
@@ -128,7 +132,7 @@ class ConnectionChecks:
                 if is_counted:
                     return
                 if self._stop.wait(ASK_AGAIN_SECONDS):
-                    break
+                    raise Postponed
             raise ServiceError(Outcome.NOT_DONE, "There was no room for it beside the outgoing messages.", status=429)
 
         return count

@@ -81,10 +81,12 @@ def test_what_was_taken_back_and_reminders_are_told(app):
     with app.app_context():
         for field, old, new in (("informed", "yes", ""), ("comment", "who?", ""), ("size", "10", "20")):
             history.record("problem", line, field, old, new, by=("Ben", BEN.email), version=9)
+        history.record("problem", line, "reminded", "", "yes", by=("Supplier Desk", ""), version=9)
         db.session.commit()
     told = " ".join(story(signed_in(app).get(f"/lines/P-{line}").text))
     for words in (
         "Ben reminded the supplier",
+        "Supplier Desk reminded customer service that this waits too long",
         "Ben took back Informed customer",
         "Ben took back a comment just now who?",
         "Ben changed size: 10 → 20",

@@ -213,7 +213,8 @@ def test_the_supplier_is_reminded_when_it_is_his_turn(app):
     line, client = reported(app), signed_in(app)
     assert save(client, line, "remind").status_code == 409
     meanwhile(app, line, "comment", "and now?", by=ANNA)
-    assert save(client, line, "remind").status_code == 303
+    assert save(client, line, "remind", silent="yes").status_code == 303
+    assert "Anna reminds the supplier" in notes(app)[-1]
     assert save(client, line, "remind", comment="a second time").status_code == 409
     assert state_of(app, line)[2] == ["and now?"]
 

@@ -7,7 +7,7 @@ back. What was refused comes back with the reason and everything that was typed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -132,7 +132,8 @@ def _reopen(work: Work) -> str:
 def _remind(work: Work) -> str:
     if work.acts:
         _answer(work)
-    problems.remind_supplier(work.line, by=me(), at=work.at)
+    # A reminder is the note: there is none without.
+    problems.remind_supplier(work.line, by=me(), at=replace(work.at, is_silent=False))
     return "reminded"
 
 

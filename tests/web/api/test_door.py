@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -187,6 +188,18 @@ def test_bodies_of_another_kind_or_size_are_refused(staff, line):
     refused(staff.post(f"/lines/{line}/comments", {"text": "x" * 70_000}), 413, "too-large")
     with_charset = {**headers, "Content-Type": "application/json; charset=utf-8"}
     assert staff.client.post(at, data=b'{"text": "x"}', headers=with_charset).status_code == 201
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_body_in_pieces_is_read_to_its_end_or_not_at_all(staff, line):
+    for filling, status in (("", 201), (" " * 70_000, 413)):
+        answer = staff.client.post(
+            f"/api/v1/lines/{line}/comments",
+            input_stream=BytesIO(b'{"text": "x"}' + filling.encode()),
+            headers={"Authorization": f"Bearer {staff.secret}", "Content-Type": "application/json"},
+            environ_overrides={"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},
+        )
+        assert answer.status_code == status
 
 
 def test_signs_that_no_store_keeps_are_left_out(staff, line):

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from flask import request
 from marshmallow import RAISE, Schema, ValidationError, fields
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from widget.web.api.refusals import RequestRefused
 from widget.web.typed import clean
@@ -87,7 +88,7 @@ def body(schema: Schema) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise RequestRefused("not-json", "Send the body as Content-Type: application/json.")
     try:
-        sent = json.loads(request.get_data(), object_pairs_hook=_once, parse_constant=_no_number)
+        sent = json.loads(_sent(), object_pairs_hook=_once, parse_constant=_no_number)
     except RecursionError:
         raise RequestRefused("bad-request", "The body is nested too deeply.") from None
     except ValueError as error:
@@ -115,6 +116,14 @@ def refuse(place: str, wrong: Mapping[str, Any]) -> NoReturn:
     ]
     names = ", ".join(error["name"] for error in errors if error["name"])
     raise RequestRefused("invalid", f"Not right: {names}." if names else errors[0]["detail"], errors=errors)
+
+
+def _sent() -> bytes:
+    """The whole body. Of one that does not say how long it is only as much is read as is allowed, without a word."""
+    sent = request.get_data()
+    if request.content_length is None and len(sent) >= (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    return sent
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def get_helpdesk(name: str) -> Helpdesk:
     """By name. Raises NotFound."""
     helpdesk = db.session.scalar(select(Helpdesk).where(Helpdesk.name == name))
     if helpdesk is None:
-        raise NotFound(f"There is no helpdesk {name!r}. Add it with: flask helpdesk add {name} …")
+        raise NotFound("There is no helpdesk {name}. Add it with: flask helpdesk add {name} …", name=repr(name))
     return helpdesk
 
 

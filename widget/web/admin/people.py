@@ -149,7 +149,7 @@ def _described(wanted: dict[str, Any]) -> Described:
         return Described(wanted["name"], frozenset(wanted["roles"]), None, wanted["locale"])
     supplier = next((each for each in people.all_suppliers() if each.id == wanted["supplier"]), None)
     if supplier is None:
-        raise Refused(A_SUPPLIER)
+        raise Refused("Choose the supplier.")
     return Described(wanted["name"], frozenset({Role.SUPPLIER}), supplier, wanted["locale"])
 
 

@@ -135,7 +135,7 @@ def _tried(store: Store | None) -> str:
 def _wanted(sent: dict[str, Any]) -> Shop:
     helpdesk = db.session.get(Helpdesk, sent["helpdesk"]) if 0 < sent["helpdesk"] <= LARGEST else None
     if helpdesk is None:
-        raise Refused(A_HELPDESK)
+        raise Refused("Choose the helpdesk.")
     fields_ = ("order_pattern", "currency", "locale", "timezone")
     return Shop(sent["code"], sent["name"], helpdesk, *(sent[name] for name in fields_))
 

@@ -55,7 +55,7 @@ def test_an_admin_installs_the_widget_gives_a_message_up_and_looks_around(app, p
         page.get_by_role("button", name="Test connection").click()
         page.get_by_text("Waiting for the worker.").wait_for()
         Worker(app).run_once()
-        page.get_by_text("Gorgias can reach us at").wait_for()
+        page.get_by_text("This service answers at").wait_for()
 
         page.goto(f"{url}/admin/outgoing")
         page.get_by_text("Give up", exact=True).first.click()

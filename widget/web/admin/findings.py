@@ -10,7 +10,7 @@ from typing import Any
 from widget.web.language import N_
 from widget.web.language import gettext as _
 
-NEW_KEY = N_("Make a new key in Gorgias under Settings, REST API, and paste it below.")
+NEW_KEY = N_("Make a new key in Gorgias under Settings, REST API, and paste it into the helpdesk's settings.")
 INSTALL = N_("Press “Install or update widget”.")
 WORDS: dict[str, tuple[str, str]] = {
     "key_works": (N_("%(email)s may use %(url)s."), ""),
@@ -21,7 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "refused_403": (
         N_("Gorgias forbids this to the user of our API key."),
-        N_("Give that user the admin role in Gorgias, or paste another user's key below."),
+        N_("Give that user the admin role in Gorgias, or paste another user's key into the helpdesk's settings."),
     ),
     "refused_429": (
         N_("The helpdesk's limit of calls is used up just now."),
@@ -29,11 +29,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "elsewhere": (
         N_("Gorgias lives at another address than %(url)s."),
-        N_("Copy the address from your browser while you are in Gorgias, and correct it below."),
+        N_("Copy the address from your browser while you are in Gorgias, into the helpdesk's settings."),
     ),
     "no_answer": (
         N_("No sensible answer from %(url)s."),
-        N_("Check the address below. If it is right, Gorgias has trouble: try again later."),
+        N_("Check the address in the helpdesk's settings. If it is right, Gorgias has trouble: try again later."),
     ),
     "bad_answer": (
         N_("Gorgias answered with an error (%(status)s)."),
@@ -41,7 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "key_unreadable": (
         N_("The stored API key cannot be read any more: this service was given another SECRET_KEY."),
-        N_("Paste the API key again below, or have the old key put into SECRET_KEY_FALLBACKS."),
+        N_("Paste the API key again into the helpdesk's settings, or have the old key put into SECRET_KEY_FALLBACKS."),
     ),
     "defect": (
         N_("Something went wrong on our side."),
@@ -67,9 +67,9 @@ WORDS: dict[str, tuple[str, str]] = {
         N_("Invite that user in Gorgias, or name another one on the supplier's page."),
     ),
     "tags": (N_("%(supplier)s: notes tag %(user)s."), ""),
-    "reached": (N_("Gorgias can reach us at %(url)s."), ""),
+    "reached": (N_("This service answers at %(url)s."), ""),
     "not_reached": (
-        N_("We do not answer at %(url)s, where Gorgias calls us."),
+        N_("This service does not answer at %(url)s, where Gorgias calls it."),
         N_("Tell whoever runs this service: PUBLIC_URL, or the proxy in front of it, is wrong."),
     ),
 }

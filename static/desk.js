@@ -335,18 +335,21 @@
       here = line;
     }
     if (was.box !== null && line.querySelector("[data-informed]")) line.querySelector("[data-informed]").checked = was.box;
-    if (next[line.id]) waits = [line.id, was.status];
+    line.setAttribute("aria-busy", "true");
+    settling[line.id] = was.status;
   });
 
-  /* What was pressed meanwhile goes next, once the row can send again. */
-  var waits = null;
+  /* A row sends again once htmx has taken hold of it: what was pressed meanwhile goes first. */
+  var settling = {};
   document.addEventListener("htmx:afterSettle", function () {
     ready();
-    if (!waits) return;
-    var line = document.getElementById(waits[0]), act = next[waits[0]];
-    delete next[waits[0]];
-    if (waits[1] < 400) pressAct(line, act);
-    waits = null;
+    Object.keys(settling).forEach(function (id) {
+      var line = document.getElementById(id), act = next[id], status = settling[id];
+      delete settling[id];
+      delete next[id];
+      if (line) line.removeAttribute("aria-busy");
+      if (act && status < 400) pressAct(line, act);
+    });
   });
 
   document.addEventListener("visibilitychange", function () { if (!document.hidden && news()) htmx.trigger(news(), "look"); });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -72,7 +73,7 @@ class Wanted:
         """From the query that a form or a saved view carries."""
         return cls.read(dict(parse_qsl(text[: 4 * LONGEST])))
 
-    @property
+    @cached_property
     def query(self) -> str:
         """As a form carries it."""
         return urlencode(self._said())

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from widget import history, stores
 from widget.db import db, utcnow
 from widget.errors import NotFound, Refused
-from widget.people.persons import add_person, clean_email
+from widget.people.persons import clean_email
 from widget.people.tables import Actor, Person, PersonRole, Role, Supplier
 
 SUBJECT = "person"
@@ -44,8 +44,10 @@ def invite(email: str, wanted: Described, *, by: Actor) -> Person:
     if known is not None:
         raise Refused("{email} is {name} already.", email=email, name=known.name)
     _check(wanted)
-    person = add_person(email, name=wanted.name, roles=set(wanted.roles), supplier=wanted.supplier)
-    person.locale = wanted.locale
+    person = Person(email=email, name=wanted.name, supplier=wanted.supplier, locale=wanted.locale, version=1)
+    person.role_rows = [PersonRole(role=role.value) for role in sorted(wanted.roles)]
+    db.session.add(person)
+    db.session.flush()
     for field, new in [("email", email), *_told(wanted)]:
         if new:
             _record(person, field, "", new, by)
@@ -96,12 +98,13 @@ def shut_out(person_id: int, *, by: Actor) -> Person:
 
 
 def let_in(person_id: int, *, by: Actor) -> Person:
-    """Whoever was shut out may sign in again, with a new link. Twice is fine."""
+    """Whoever was shut out may sign in again, with a new link. Raises Refused for anybody else."""
     person = _lock(person_id)
-    if person.revoked_at is not None:
-        person.revoked_at = None
-        person.version += 1
-        _record(person, "revoked", "yes", "no", by)
+    if person.revoked_at is None:
+        raise Refused("{name} may sign in already.", name=person.name)
+    person.revoked_at = None
+    person.version += 1
+    _record(person, "revoked", "yes", "no", by)
     db.session.flush()
     return person
 

@@ -73,11 +73,18 @@ def get_supplier_by_id(supplier_id: int) -> Supplier:
 def new_supplier(wanted: Workshop, *, by: Actor) -> Supplier:
     """Add a workshop. Raises Refused when there is one of that name."""
     _check_name(wanted.name, None)
-    supplier = add_supplier(wanted.name, of=[], mention=wanted.mention, locale=wanted.locale, timezone=wanted.timezone)
+    stores.check_locale(wanted.locale)
+    stores.check_timezone(wanted.timezone)
+    mention = clean_email(wanted.mention) if wanted.mention else ""
+    supplier = Supplier(name=wanted.name, locale=wanted.locale, timezone=wanted.timezone, mention_email=mention)
+    supplier.version = 1
+    db.session.add(supplier)
+    db.session.flush()
     _let_paint(supplier, wanted.stores)
     for field, new in _told(supplier, wanted.stores).items():
         if new:
             history.record(SUBJECT, supplier.id, field, "", new, by=(by.name, by.email), version=supplier.version)
+    stores.catalogue_changed()
     return supplier
 
 

@@ -17,6 +17,7 @@ def test_admins_get_in(app):
     assert 'href="/admin/types" aria-current="page"' in page.text
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("role", [Role.AGENT, Role.APPROVER])
 def test_other_staff_are_told_whom_to_ask(app, role):
     page = signed_in(app, link_of(app, role=role)).get("/admin/types")
@@ -24,6 +25,7 @@ def test_other_staff_are_told_whom_to_ask(app, role):
     assert "Ask one of them" in page.text
 
 
+@pytest.mark.only_on("sqlite")
 def test_painters_and_strangers_stay_outside(app, client):
     assert signed_in(app, painter_link(app)).get("/admin/types").headers["Location"] == "/"
     assert client.get("/admin/types").status_code == 401

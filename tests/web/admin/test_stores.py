@@ -66,6 +66,7 @@ def test_changes_are_in_the_history_and_show_at_once(app, client, eva):
     ]
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_code_stays_once_there_are_orders(app, eva):
     add_lines(app, 1)
     assert "It stays, because there are orders of this store." in eva.get(NL).text
@@ -133,6 +134,7 @@ def test_what_cannot_be_is_said_and_nothing_typed_is_lost(app, eva, wrong, statu
     assert changes(app, "store", 1) == []
 
 
+@pytest.mark.only_on("sqlite")
 def test_whoever_saves_late_reads_what_changed(app, eva):
     ben = admin(app, "ben@brushwood.example")
     send(eva, NL, **{**FORM, "currency": "GBP"})
@@ -149,11 +151,13 @@ def test_unknown_stores(eva):
     assert send(eva, "/admin/stores/99", **{**FORM, "try": "yes"}).status_code == 404
 
 
+@pytest.mark.only_on("sqlite")
 def test_names_are_shown_as_text(eva):
     send(eva, NL, **{**FORM, "name": "<script>alert(1)</script>"})
     assert "<script>alert" not in eva.get("/admin/stores").text + eva.get(NL).text + eva.get("/admin/suppliers/1").text
 
 
+@pytest.mark.only_on("sqlite")
 def test_however_many_stores_the_store_is_asked_as_often(app, eva):
     with counted_queries(app) as few:
         eva.get("/admin/stores")

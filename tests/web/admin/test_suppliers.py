@@ -104,6 +104,7 @@ def test_a_store_with_open_lines_stays_with_its_supplier(app, eva):
     assert painters(app) == ["Dafen Art"]
 
 
+@pytest.mark.only_on("sqlite")
 def test_whoever_saves_late_reads_what_changed(app, eva):
     ben = admin(app, "ben@brushwood.example")
     send(eva, DAFEN, **{**FORM, "name": "Dafen"})
@@ -130,6 +131,7 @@ def test_of_two_new_suppliers_with_one_name_added_at_once_one_is_refused(app, ev
     assert any('value="Lijiang Brush"' in answer.text for answer in answers)
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_list_says_whether_the_mentioned_user_is_found(app, eva):
     assert eva.get("/admin/suppliers").text.count(">found<") == 2
     send(eva, DAFEN, **{**FORM, "mention": "gone@dafen.example"})
@@ -137,6 +139,7 @@ def test_the_list_says_whether_the_mentioned_user_is_found(app, eva):
     assert "gone@dafen.example is no active user of main" in eva.get(DAFEN).text
 
 
+@pytest.mark.only_on("sqlite")
 def test_working_hours_move_along_with_the_time_zone(app, eva):
     send(eva, DAFEN, **{**FORM, "timezone": "Asia/Tokyo"})
     with app.app_context():
@@ -220,12 +223,14 @@ def test_unknown_suppliers(eva):
     assert send(eva, "/admin/suppliers/99/calendar", **HOURS).status_code == 404
 
 
+@pytest.mark.only_on("sqlite")
 def test_names_are_shown_as_text(eva):
     send(eva, DAFEN, **{**FORM, "name": "<script>alert(1)</script>"})
     page = eva.get("/admin/suppliers").text + eva.get(f"{DAFEN}/calendar").text + eva.get("/admin/people").text
     assert "<script>alert" not in page
 
 
+@pytest.mark.only_on("sqlite")
 def test_however_many_suppliers_the_store_is_asked_as_often(app, eva):
     with counted_queries(app) as few:
         eva.get("/admin/suppliers")

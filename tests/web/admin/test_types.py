@@ -70,6 +70,7 @@ def test_a_renamed_type_shows_at_once_and_the_history_says_by_whom(app, client, 
     assert version(app, SOLD_OUT) == 2
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_switched_off_reminder_keeps_its_days(app, eva):
     send(eva, f"/admin/types/{SOLD_OUT}", name_en="Sold out", name_zh="缺货", remind_after=7, version=1)
     with app.app_context():
@@ -119,10 +120,12 @@ def test_what_the_rules_forbid_is_said_and_nothing_typed_is_lost(app, eva, wrong
     assert len(names(app)) == 5
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_other_board_may_use_the_same_name(app, eva):
     assert send(eva, NEW, **{**FORM, "name_en": "Wrong crop"}).status_code == 303
 
 
+@pytest.mark.only_on("sqlite")
 def test_whoever_saves_late_reads_what_changed_and_may_save_again(app, eva):
     ben = admin(app, "ben@brushwood.example")
     path = f"/admin/types/{SOLD_OUT}"
@@ -157,6 +160,7 @@ def test_types_move_by_steps_and_to_a_place_and_other_stays_last(app, client, ev
     assert "“Other” keeps its place." in refused.text
 
 
+@pytest.mark.only_on("sqlite")
 def test_a_script_gets_the_list_it_changed(app, eva):
     headers = {**FROM_OUR_PAGE, "HX-Request": "true"}
     answer = eva.post(f"/admin/types/{SOLD_OUT}/move", data={"step": "up"}, headers=headers)
@@ -183,6 +187,7 @@ def test_archived_types_stay_on_old_lines_and_can_be_restored(app, client, eva):
     assert told == [("archived", "no", "yes"), ("archived", "yes", "no")]
 
 
+@pytest.mark.only_on("sqlite")
 def test_other_cannot_be_archived(app, eva):
     answer = send(eva, f"/admin/types/{OTHER}/archive")
     assert answer.status_code == 409
@@ -201,6 +206,7 @@ def test_the_list_says_which_types_gorgias_does_not_show(app, client, eva):
     assert "New 5" in signed_in(app, painter_link(app)).get("/supplier").text
 
 
+@pytest.mark.only_on("sqlite")
 def test_what_was_typed_is_shown_as_text(app, eva):
     send(eva, NEW, **{**FORM, "name_en": "<script>alert(1)</script>", "text_en": '=HYPERLINK("x")'})
     page = eva.get("/admin/types").text + eva.get("/admin/types/13").text
@@ -217,6 +223,7 @@ def test_unknown_types_and_boards(eva, path):
     assert send(eva, "/admin/types/99/archive").status_code == 404
 
 
+@pytest.mark.only_on("sqlite")
 def test_however_many_types_the_store_is_asked_as_often(app, eva):
     with counted_queries(app) as few:
         eva.get("/admin/types")

@@ -285,10 +285,20 @@
   }
 
   /* What was typed since the row was sent, and where the writer is, outlive the answer. */
-  var kept = null;
+  var kept = null, unsaved = null;
+  function fill(fields) {
+    fields.forEach(function (each) {
+      var field = document.getElementById(each[0]);
+      if (field) field.value = each[1];
+    });
+  }
   document.addEventListener("htmx:beforeSwap", function (event) {
     var source = event.detail.requestConfig.elt, line = isLineForm(source) ? lineOf(source) : null;
-    kept = null;
+    kept = unsaved = null;
+    if (source.id === "bulk") {
+      unsaved = all("[data-field]").filter(isUnsaved).map(function (field) { return [field.id, field.value]; });
+      return;
+    }
     if (!line && toast.contains(source)) line = document.querySelector("#" + CSS.escape(event.detail.target.id));
     if (!line || !line.classList || !line.classList.contains("line")) return;
     var status = event.detail.xhr.status;
@@ -316,14 +326,13 @@
 
   /* Before any other key is heard: at once, not when the row has settled. */
   document.addEventListener("htmx:afterSwap", function () {
+    if (unsaved) fill(unsaved);
+    unsaved = null;
     if (!kept) { ready(); return; }
     var line = document.getElementById(kept.id), was = kept;
     kept = null;
     if (!line) return;
-    was.fields.forEach(function (each) {
-      var field = document.getElementById(each[0]);
-      if (field) field.value = each[1];
-    });
+    fill(was.fields);
     if (was.picked && line.querySelector(".pick")) line.querySelector(".pick").checked = true;
     ready();
     if (was.wasHere) {

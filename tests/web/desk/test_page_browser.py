@@ -114,11 +114,14 @@ def test_many_lines_at_once(app, url, new_page):
     with app.app_context():
         problems.mark_handled(problems.get(lines[2]), by=LI, at=Place(None, ""), shown=1)
         db.session.commit()
+    row(page, lines[1]).get_by_label("Address").fill("half an addr")
     page.locator("#bulk-comment").fill("Please hurry")
     page.get_by_role("button", name="Send comment").click()
     expect(page.locator(".refused")).to_contain_text(f"P-{lines[2]} was handled by Li Wei")
     expect(page.locator("#bulk-comment")).to_have_value("Please hurry")
     expect(page.locator(".done")).to_contain_text("3 lines: comment sent.")
+    expect(row(page, lines[1]).get_by_label("Address")).to_have_value("half an addr")
+    row(page, lines[1]).get_by_label("Address").fill("")
     assert said(app, lines[3]) == ["Please hurry"]
     page.locator(".done .undo").click()
     expect(page.locator(".done")).to_contain_text("3 lines: taken back.")

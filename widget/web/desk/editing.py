@@ -175,9 +175,9 @@ def _press(reference: str, name: str, act: Callable[[Press], str]) -> Response:
     except NotFound:
         raise
     except Refused as error:
-        return _refused(reference, 409, in_words(error), getattr(error, "change", None))
+        return _refused(reference, name, 409, in_words(error), getattr(error, "change", None))
     except ValidationError as error:
-        return _refused(reference, 422, " ".join(_(words) for words in sentences(error)))
+        return _refused(reference, name, 422, " ".join(_(words) for words in sentences(error)))
     answer = _answer(reference, name, did)
     db.session.commit()
     return answer
@@ -227,12 +227,12 @@ def _answer(reference: str, name: str, did: str) -> Response:
     )
 
 
-def _refused(reference: str, status: int, sentence: str, change: Any = None) -> Response:
+def _refused(reference: str, name: str, status: int, sentence: str, change: Any = None) -> Response:
     """The row with its fresh values, the reason, and what was typed."""
     db.session.rollback()
     wanted = Wanted.read_back(request.form.get("back", ""))
     shown = get_shown(reference)
-    shown.trouble, shown.change = sentence, change
+    shown.trouble, shown.about, shown.change = sentence, name, change
     _keep_typed(shown, "")
     if "HX-Request" in request.headers:
         return make_response(render_template("desk/line.html", wanted=wanted, shown=shown), status)

@@ -34,8 +34,8 @@ TURNS = (Side.CUSTOMER_SERVICE.value, Side.SUPPLIER.value)
 class Shown:
     """One line with all that is shown of it: the newest comment of each side, how many there are, and its pictures.
 
-    `note` is who hears of what is done to it. `trouble` is why the last press was refused, `change` what somebody else
-    did meanwhile, `typed` what was to be saved then, by the field's name.
+    `note` is who hears of what is done to it. `trouble` is why the last press was refused, `about` which field
+    that was, `change` what somebody else did meanwhile, and `typed` what was to be saved then, by the field's name.
     """
 
     line: Problem
@@ -45,6 +45,7 @@ class Shown:
     pictures: Sequence[Picture] = ()
     note: Told = field(default_factory=Told)
     trouble: str = ""
+    about: str = ""
     change: Change | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     is_selected: bool = False

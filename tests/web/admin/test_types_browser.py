@@ -81,6 +81,13 @@ def test_every_page_reads_well_on_both_screens(app: Flask, page: Page) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") == 360, path
             page.set_viewport_size({"width": 1440, "height": 900})
             check(page)
+        page.goto(f"{url}/admin/stores/1")
+        page.get_by_label("Try it").fill("about nl10423")
+        page.get_by_role("button", name="Try").click()
+        expect(page.locator("#try .finding")).to_have_text("recognised NL10423")
+        page.get_by_label("Name", exact=True).fill("Winkel")
+        page.keyboard.press("Enter")
+        expect(page.locator(".saved")).to_have_text("Winkel is saved.")
         page.goto(f"{url}/admin/people/new/customer_service")
         page.get_by_label("Name", exact=True).fill("Maya")
         page.get_by_label("E-mail address").fill("maya@brushwood.example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -138,7 +139,27 @@ def test_whoever_it_is_takes_as_long(store: Any, monkeypatch: pytest.MonkeyPatch
     assert costs == [{"n": 2**15, "r": 8, "p": 3}] * 8
 
 
+@pytest.mark.only_on("sqlite")
+def test_thousands_of_accents_take_no_longer(store: Any) -> None:
+    accents = "a" + "\u0301\u0323" * 60_000
+    began = time.process_time()
+    assert credentials.find_by_password(EMAIL, accents) is None
+    with pytest.raises(Refused, match="at most 200"):
+        credentials.set_password(session_of(somebody()), accents)
+    assert time.process_time() - began < 2
+
+
 # How many may be tried
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    "typed", ["Anna@Brushwood.Example", f" {EMAIL}\n", f"\0 {EMAIL}", "anna\0@brush\0wood.example"]
+)
+def test_who_is_signed_in_is_who_is_counted(store: Any, typed: str) -> None:
+    keep(store, anna := somebody())
+    assert credentials.find_by_password(typed, GOOD) == anna.id
+    assert credentials.account_of(typed) == credentials.account_of(EMAIL)
 
 
 def tries(store: Any, count: int, account: str, address: str, ago: timedelta = timedelta()) -> None:

@@ -53,7 +53,7 @@ class WrongPassword(Refused):
 
 def account_of(email: str) -> str:
     """What the tries for an account are counted under, whether there is such an account or not."""
-    return stores.hash_of(email.strip().casefold())
+    return stores.hash_of(_as_stored(email))
 
 
 def begin_try(account: str, address: str, known_browser: str = "") -> FailedTry:
@@ -90,7 +90,7 @@ def find_by_password(email: str, password: str) -> int | None:
         select(Person.id, Password.hash)
         .join(Password, Password.person_id == Person.id)
         .where(
-            Person.email == email.strip().casefold().replace("\0", ""),
+            Person.email == _as_stored(email),
             Person.supplier_id.is_(None),
             Person.revoked_at.is_(None),
         )
@@ -167,5 +167,13 @@ def _is_right(kept: Password, shown: str) -> bool:
 
 
 def _as_typed_anywhere(password: str) -> str:
-    """The same characters, whichever way a keyboard makes them: ü is one on Windows and may be two on a Mac."""
-    return unicodedata.normalize("NFKC", password)
+    """The same characters, whichever way a keyboard makes them: ü is one on Windows and may be two on a Mac.
+
+    Of what is far too long only the beginning: putting thousands of accents into order takes minutes.
+    """
+    return unicodedata.normalize("NFKC", password[: 4 * LONGEST])
+
+
+def _as_stored(email: str) -> str:
+    """An address as people have it, however it was typed: what is counted is what is looked for."""
+    return email.replace("\0", "").strip().casefold()

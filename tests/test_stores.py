@@ -28,6 +28,11 @@ def test_ordinary_patterns_are_taken(pattern: str) -> None:
         (r"\d*", "where there is no number"),
         (".*", "where there is no number"),
         ("(a+)+b", "takes too long"),
+        ("(zz?)+Q", "takes too long"),
+        # What would be one only between the brackets that are put round it.
+        (r"NL\d+)|(DE\d+", "no regular expression"),
+        (r"\d{1,99999999999}", "no regular expression"),
+        ("(" * 5_000, "no regular expression"),
     ],
 )
 def test_broken_empty_and_slow_patterns_are_refused(pattern: str, sentence: str) -> None:

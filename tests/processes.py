@@ -114,7 +114,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise AssertionError(f"{self.name} did not stop within {timeout} s of SIGTERM") from None
-        return self._popen.returncode
+        return self._popen.wait(timeout)
 
     def freeze(self) -> None:
         """SIGSTOP. A signal takes its time: returns when none of its threads runs any more."""

@@ -89,7 +89,9 @@ def known(connection: Connection, helpdesk_id: int, customer_id: int, ticket_id:
     rows = _KNOWN.rows(connection, helpdesk=helpdesk_id, customer=customer_id or -1, ticket=ticket_id or -1)
     if not rows:
         return None
-    return Known(*rows[0][:3], [Sighting(*row[3:]) for row in rows if row[3] is not None])
+    secret_hash, catalogue_version, failures = rows[0][:3]
+    sightings = [Sighting(*row[3:]) for row in rows if row[3] is not None]
+    return Known(secret_hash, catalogue_version, failures, sightings)
 
 
 def see(

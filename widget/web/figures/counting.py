@@ -59,7 +59,7 @@ class Answers(NamedTuple):
 
     side: Side
     name: str
-    count: int
+    number: int
     middle: float
     slow: float
 

@@ -114,4 +114,4 @@ def _table_of_weeks(weeks: list[Week]) -> Table:
 
 def _table_of_answers(answers: list[Answers]) -> Table:
     header = [_("Side"), _("Lines"), _("Answers"), _("Half within (working hours)"), _("Nine of ten within")]
-    return header, [(_(SIDES[a.side]), a.name, a.count, round(a.middle, 1), round(a.slow, 1)) for a in answers]
+    return header, [(_(SIDES[a.side]), a.name, a.number, round(a.middle, 1), round(a.slow, 1)) for a in answers]

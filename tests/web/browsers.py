@@ -25,10 +25,12 @@ def serving(app: Flask) -> Iterator[str]:
     # It looks that often whether it is to end.
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def let_in(page: Page, app: Flask, link: str) -> None:

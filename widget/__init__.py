@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from widget import calendars, cli, presence, saved_views  # noqa: F401
+from widget import cli
 from widget.config import ROOT, Config
 from widget.db import db, init_store
 from widget.pictures import Storage, open_storage

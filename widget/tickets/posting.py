@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from widget import outbox, people
 from widget.db import db
-from widget.notes import Note
+from widget.notes import Note, Sentence
 from widget.orders import Order
-from widget.people import Actor, HelpdeskUser
+from widget.people import Actor, HelpdeskUser, Side
 from widget.stores import Helpdesk
 from widget.tickets.linking import about, lane_of
 from widget.tickets.tables import Ticket
@@ -67,10 +67,10 @@ def attach(mark: str, attachment: dict[str, Any]) -> None:
     outbox.amend(message, {**message.payload, "message": body})
 
 
-def take_back(ticket: Ticket, line: str, act: str, *, by: Actor) -> bool:
+def take_back(ticket: Ticket, line: str, told: Sentence, *, by: Actor) -> bool:
     """Withdraw the note that still waits to tell what somebody just did to a line; whether there was one."""
     for waiting in outbox.untouched(ticket.lane, "gorgias.note"):
-        if Note.from_parts(waiting.payload["parts"]).tells_only(act, line, by.email):
+        if Note.from_parts(waiting.payload["parts"]).tells_only(told, line, by.email):
             outbox.withdraw(waiting)
             return True
     return False
@@ -122,7 +122,7 @@ def keep_tags(ticket: Ticket, wanted: set[str]) -> None:
 
 def finished(helpdesk: Helpdesk, note: Note, by: Actor, mention: int | None) -> dict[str, Any]:
     """A note as it is sent, without the ticket it goes to. `mention` is the id of the Gorgias user it tags."""
-    sender = by.gorgias_id or helpdesk.api_user_id
+    sender = _sender(helpdesk, by)
     message: dict[str, Any] = {
         "channel": "internal-note",
         "via": "api",
@@ -136,3 +136,11 @@ def finished(helpdesk: Helpdesk, note: Note, by: Actor, mention: int | None) -> 
     if mention is not None:
         message["mention_ids"] = [mention]
     return {"message": message, "parts": note.parts()}
+
+
+def _sender(helpdesk: Helpdesk, by: Actor) -> int | None:
+    """In whose name a note stands: the agent's own where he is a user of the helpdesk, the API user's otherwise."""
+    if by.gorgias_id or by.side == Side.SUPPLIER:
+        return by.gorgias_id or helpdesk.api_user_id
+    user = people.find_user(helpdesk.id, by.email)
+    return user.gorgias_id if user else helpdesk.api_user_id

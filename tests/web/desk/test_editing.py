@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, link_of, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, link_of, painter_link, signed_in
 from widget import problems
 from widget.db import db
 from widget.orders import OrderName
@@ -24,13 +24,6 @@ LI = Actor(name="Li Wei", side=Side.SUPPLIER, email="li@dafen.example")
 NOWHERE = Place(None, factories.PUBLIC_URL)
 BY_SCRIPT = {**FROM_OUR_PAGE, "HX-Request": "true"}
 ACTS = ["informed", "address", "comment", "remind", "reopen", "undo"]
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture
@@ -103,6 +96,7 @@ def test_an_edit_is_kept_and_told_after_a_moment(app, client, line, act, typed, 
     (note,) = notes(app)
     assert told in text_of(note)
     assert "@Li Wei" in text_of(note)
+    assert note["payload"]["message"]["sender"] == {"id": factories.ANNA["gorgias_id"]}
     assert note["next_at"] - note["created_at"] == UNDO_WITHIN
     now = as_it_is(app, line)
     assert (now["informed"], now["address"], now["comments"]) == {

@@ -104,13 +104,16 @@ class Outdated(Refused):
     """Somebody changed the thing after it was shown; `changes` are what was changed, oldest first."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
+        told = _late_for(changes)
+        super().__init__(told.template, **told.values)
         self.changes = changes
-        if changes:
-            super().__init__(
-                "{who} changed this on {at}, after you opened it.", who=changes[-1].actor, at=changes[-1].at
-            )
-        else:
-            super().__init__("This was changed after you opened it.")
+
+
+def _late_for(changes: Sequence[Change]) -> Refused:
+    """The sentence, written as one that the catalogues hold."""
+    if not changes:
+        return Refused("This was changed after you opened it.")
+    return Refused("{who} changed this on {at}, after you opened it.", who=changes[-1].actor, at=changes[-1].at)
 
 
 def refuse_outdated(subject: str, thing: Versioned, shown: int, fields: Collection[str] = ()) -> None:

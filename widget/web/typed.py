@@ -24,14 +24,18 @@ def clean(text: str) -> str:
 
 
 class Typed(fields.String):
-    """What somebody typed: cleaned of what no store can keep, never empty."""
+    """What somebody typed: cleaned of what no store can keep, never empty.
 
-    def __init__(self, what: str, longest: int = LONGEST_TYPED) -> None:
+    `missing` is said instead of “Write {what}.” where the reader's language may be another one.
+    """
+
+    def __init__(self, what: str, longest: int = LONGEST_TYPED, *, missing: str = "") -> None:
+        missing = missing or f"Write {what}."
         super().__init__(
             required=True,
-            error_messages={"required": f"Write {what}."},
+            error_messages={"required": missing},
             validate=[
-                validate.Length(min=1, error=f"Write {what}."),
+                validate.Length(min=1, error=missing),
                 validate.Length(max=longest, error=f"At most {longest} characters, please."),
             ],
         )

@@ -39,7 +39,7 @@ class TokenSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = Typed(N_("what the token is for"), LONGEST_NAME)
+    name = Typed("its purpose", LONGEST_NAME, missing=N_("Write what the token is for."))
     scopes = fields.List(
         fields.String(validate=validate.OneOf(SCOPES, error=NOTHING_CHOSEN)),
         required=True,

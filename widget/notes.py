@@ -98,9 +98,9 @@ class Note:
             by=self.by,
         )
 
-    def tells_only(self, act: str, line: str, by: str) -> bool:
-        """Whether it says that one thing about a line and nothing else, for the person of that e-mail address."""
-        return (self.line, self.by, [sentence.act for sentence in self.sentences]) == (line, by, [act])
+    def tells_only(self, sentence: Sentence, line: str, by: str) -> bool:
+        """Whether it says just that about a line and nothing else, for the person of that e-mail address."""
+        return (self.line, self.by, self.sentences) == (line, by, (sentence,))
 
     def parts(self) -> dict[str, Any]:
         """The note as plain values, to be kept beside the finished message."""

@@ -114,6 +114,26 @@ def test_a_comment_without_a_note_can_be_taken_back_while_it_is_young(line: Prob
     assert line.waiting_for == Side.CUSTOMER_SERVICE
 
 
+def test_what_was_done_without_a_note_takes_no_note_of_before_with_it(line: Problem, at: Place) -> None:
+    """Gorgias may be away for hours: what was told before still waits, and still has to be told."""
+    silent = Place(at.ticket, PUBLIC_URL, is_silent=True)
+    comment(line, "please hurry", at)
+    comment(line, "or not", silent)
+    problems.undo_comment(line, by=ANNA_AS_AGENT, at=silent)
+    for where, address in ((at, "Kerkstraat 1"), (silent, "Kerkstraat 2")):
+        problems.save_address(line, address, by=ANNA_AS_AGENT, at=where, shown=line.version, wait=UNDO_WITHIN)
+    problems.undo_address(line, by=ANNA_AS_AGENT, at=silent)
+    assert (line.comment_cs, line.address) == ("please hurry", "Kerkstraat 1")
+    problems.mark_handled(line, by=BEN_AS_AGENT, at=silent, shown=line.version)
+    problems.reopen(line, by=ANNA_AS_AGENT, at=at)
+    problems.mark_handled(line, by=ANNA_AS_AGENT, at=silent, shown=line.version)
+    problems.undo_handled(line, by=ANNA_AS_AGENT, at=silent)
+    told = "\n".join(notes())
+    assert [words for words in ("please hurry", "Kerkstraat 1", "reopened this line") if words not in told] == []
+    assert "or not" not in told
+    assert "Kerkstraat 2" not in told
+
+
 def test_what_waits_for_a_ticket_is_taken_back_too(store: Any) -> None:
     factories.supplier(factories.store(factories.helpdesk()))
     order, type_ = orders.known(OrderName(1, "NL10423")), problem_types.choices(Board.PROBLEM_SHEET)[0]

@@ -38,7 +38,7 @@ def undo_handled(problem: Problem, *, by: Actor, at: Place) -> None:
     wait_on(problem, problem.handled_at)
     problem.handled_at, problem.handled_by = None, ""
     record_change(problem, "handled", YES, "", by=by)
-    if not _withdraw_note(problem, "handled", by=by, at=at):
+    if not _withdraw_note(problem, notes.handled(by.name), by=by, at=at):
         tell(problem, notes.reopened(by.name), by=by, at=at)
 
 
@@ -55,7 +55,7 @@ def undo_informed(problem: Problem, *, by: Actor, at: Place, shown: int) -> None
         raise Refused("Customer informed is not ticked on {line}.", line=problem.reference)
     problem.informed_at = None
     record_change(problem, "informed", YES, "", by=by)
-    _unsay(problem, notes.INFORMED, notes.not_informed(by.name), by=by, at=at)
+    _unsay(problem, notes.customer_informed(by.name), notes.not_informed(by.name), by=by, at=at)
 
 
 def undo_address(problem: Problem, *, by: Actor, at: Place) -> None:
@@ -77,7 +77,7 @@ def undo_address(problem: Problem, *, by: Actor, at: Place) -> None:
     _hand_back(problem, last)
     record_change(problem, "address", last.new, last.old, by=by)
     corrected = notes.address_saved(by.name, last.old) if last.old else notes.address_taken_back(by.name)
-    _unsay(problem, "address", corrected, by=by, at=at)
+    _unsay(problem, notes.address_saved(by.name, last.new), corrected, by=by, at=at)
 
 
 def undo_comment(problem: Problem, *, by: Actor, at: Place) -> None:
@@ -92,7 +92,9 @@ def undo_comment(problem: Problem, *, by: Actor, at: Place) -> None:
     written = history.changes_since("problem", problem.id, "comment", 0)
     if newest is None or not written or written[-1].new != newest.text or written[-1].actor_email != by.email:
         raise Refused("Your comment is not the newest on {line} any more. Write another one.", line=problem.reference)
-    if not _withdraw_note(problem, "comment", by=by, at=at) and not _is_untold(problem, newest):
+    say = notes.commented if by.side == Side.CUSTOMER_SERVICE else notes.supplier_commented
+    told = say(by.name, newest.text)
+    if not _withdraw_note(problem, told, by=by, at=at) and not _is_untold(problem, newest):
         raise Refused(
             "The supplier may have read your comment on {line} already. Write another one.", line=problem.reference
         )
@@ -107,17 +109,18 @@ def undo_comment(problem: Problem, *, by: Actor, at: Place) -> None:
         keep_tags_true(ticket)
 
 
-def _unsay(problem: Problem, act: str, correction: Sentence, *, by: Actor, at: Place) -> None:
+def _unsay(problem: Problem, told: Sentence, correction: Sentence, *, by: Actor, at: Place) -> None:
     """Withdraw the note while it waits, else correct it."""
-    if not _withdraw_note(problem, act, by=by, at=at):
+    if not _withdraw_note(problem, told, by=by, at=at):
         tell(problem, correction, by=by, at=at)
 
 
-def _withdraw_note(problem: Problem, act: str, *, by: Actor, at: Place) -> bool:
+def _withdraw_note(problem: Problem, told: Sentence, *, by: Actor, at: Place) -> bool:
+    """The note that says just that; one of something else the same person did stays, however long it waits."""
     home = at.ticket or tickets.lock_home(problem.order_id)
     if home is None:
-        return tickets.forget_last(problem.order_id, problem.reference, act, by=by)
-    if not tickets.take_back(home, problem.reference, act, by=by):
+        return tickets.forget_last(problem.order_id, problem.reference, told, by=by)
+    if not tickets.take_back(home, problem.reference, told, by=by):
         return False
     for ticket in {home, *tickets.about(problem.order_id)}:
         keep_tags_true(ticket)
@@ -128,7 +131,10 @@ def _is_untold(problem: Problem, comment: Comment) -> bool:
     """Whether no note ever told of a comment, and it is too young to have been read elsewhere."""
     since = comment.at - timedelta(seconds=1)
     told = any(
-        note.created_at >= since and any(part["act"] == "comment" for part in note.payload["parts"]["sentences"])
+        note.created_at >= since
+        and any(
+            (part["act"], part["quote"]) == ("comment", comment.text) for part in note.payload["parts"]["sentences"]
+        )
         for note in tickets.notes_about(problem.order, problem.reference)
     )
     return not told and comment.at > utcnow() - UNREAD_WITHIN

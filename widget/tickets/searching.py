@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from widget import orders, outbox
 from widget.db import db, is_postgresql, utcnow
 from widget.errors import Refused
-from widget.notes import Note
+from widget.notes import Note, Sentence
 from widget.orders import Order
 from widget.people import Actor
 from widget.tickets.linking import about, lane_of
@@ -193,7 +193,7 @@ def being_searched(order_ids: Iterable[int]) -> set[int]:
     return set(db.session.scalars(select(TicketSearch.order_id).where(*searched)))
 
 
-def forget_last(order_id: int, line: str, act: str, *, by: Actor) -> bool:
+def forget_last(order_id: int, line: str, told: Sentence, *, by: Actor) -> bool:
     """Drop the note that waits for the order's ticket to tell what somebody just did to a line; whether there was one.
 
     The counterpart of take_back for an order whose ticket is not known yet.
@@ -202,7 +202,7 @@ def forget_last(order_id: int, line: str, act: str, *, by: Actor) -> bool:
         return False
     waiting = _waiting(order_id).all()
     note = Note.from_parts(waiting[-1].payload["parts"]) if waiting else None
-    if note is None or not note.tells_only(act, line, by.email):
+    if note is None or not note.tells_only(told, line, by.email):
         return False
     db.session.delete(waiting[-1])
     db.session.flush()

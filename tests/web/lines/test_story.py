@@ -117,7 +117,8 @@ def test_every_note_tells_its_state_and_where_it_is(app, state):
         db.session.commit()
     page = signed_in(app).get(f"/lines/P-{line}").text
     assert "Note in ticket 9001" in page
-    assert 'href="http://127.0.0.1:1/app/ticket/9001" rel="noreferrer"' in page
+    # Beside the note, and where the order is named.
+    assert page.count('href="http://127.0.0.1:1/app/ticket/9001" rel="noreferrer"') == 2
     assert "The supplier (Li Wei) reported" in page
     assert ("the key was refused" in page) == (state not in (State.SENT, State.SENDING))
 

@@ -33,6 +33,11 @@ class Told(NamedTuple):
     folded: Sequence[Event]
     end: Sequence[Event]
 
+    @property
+    def ticket(self) -> str:
+        """The number of the ticket that heard of the line last, if one did."""
+        return next((event.ticket for part in reversed(self) for event in reversed(part) if event.ticket), "")
+
 
 @dataclass(frozen=True)
 class Typed:

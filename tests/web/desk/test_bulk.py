@@ -90,7 +90,7 @@ def test_what_one_line_refuses_is_said_and_the_others_go_through(app, client, li
     handle(app, lines[1])
     answer = press(client, lines, "comment", comment="the large <one>")
     assert answer.status_code == 409
-    assert f">P-{lines[1]}</a>: P-{lines[1]} was handled by Li Wei" in answer.text
+    assert f">P-{lines[1]}</a> was handled by Li Wei" in answer.text
     assert "2 lines: comment sent." in answer.text
     assert "the large &lt;one&gt;</textarea>" in answer.text
     assert comments(app, *lines) == [["the large <one>"], [], ["the large <one>"]]

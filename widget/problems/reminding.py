@@ -6,6 +6,7 @@ ask him besides, and that note tags him.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -29,6 +30,7 @@ ITSELF = Actor(name="Supplier Desk", side=Side.CUSTOMER_SERVICE, email="")
 def remind_supplier(problem: Problem, *, by: Actor, at: Place) -> None:
     """An agent asks the supplier to look at a line that waits for him, with a note that tags him.
 
+    A reminder is the note: it goes out even where others are switched off.
     Raises Refused when the line is handled, it is not the supplier's turn, or he was asked in the last four hours.
     """
     if problem.handled_at is not None:
@@ -46,7 +48,7 @@ def remind_supplier(problem: Problem, *, by: Actor, at: Place) -> None:
             who=last.actor, line=problem.reference, at=last.at,
         )  # fmt: skip
     _mark(problem, now, by)
-    tell(problem, notes.supplier_reminded(by.name, problem.waiting_since), by=by, at=at)
+    tell(problem, notes.supplier_reminded(by.name, problem.waiting_since), by=by, at=replace(at, is_silent=False))
 
 
 def overdue(now: datetime, limit: int) -> list[int]:

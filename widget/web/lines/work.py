@@ -7,7 +7,7 @@ back. What was refused comes back with the reason and everything that was typed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -132,8 +132,7 @@ def _reopen(work: Work) -> str:
 def _remind(work: Work) -> str:
     if work.acts:
         _answer(work)
-    # A reminder is the note: there is none without.
-    problems.remind_supplier(work.line, by=me(), at=replace(work.at, is_silent=False))
+    problems.remind_supplier(work.line, by=me(), at=work.at)
     return "reminded"
 
 
@@ -218,7 +217,7 @@ def _act(reference: str, name: str, act: Callable[[Work], str], drafts: list[Pic
     sent = WorkSchema().load(request.form)
     line, at = take_line(reference)
     typed = [sent[field] for field in ("comment", "address", "informed", "version")]
-    fingerprint = presses.fingerprint_of("story", me().email, name, line.id, *typed)
+    fingerprint = presses.fingerprint_of("story", me().email, name, line.id, *typed, request.form.get("undo", ""))
     did = presses.find_answer(fingerprint)
     if did is None:
         did = act(Work(line, at, sent, drafts))

@@ -103,6 +103,7 @@ def _late_lines() -> list[Sign]:
     counts: dict[str, int] = dict(rows.all())
     if not counts:
         return [Sign(_("Open lines"), Level.GOOD, _("No line waits too long."), where="/desk")]
+    late_ones = url_for("desk.lines_GET", stores="all", late="yes")
     told = []
     for side, words in (
         (Side.CUSTOMER_SERVICE, _("too long for customer service")),
@@ -110,7 +111,7 @@ def _late_lines() -> list[Sign]:
     ):
         if count := counts.get(side.value, 0):
             waits = ngettext("%(num)s line waits %(how)s.", "%(num)s lines wait %(how)s.", count, how=words)
-            told.append(Sign(_("Open lines"), Level.WATCH, waits, _("Look at them on the desk."), "/desk"))
+            told.append(Sign(_("Open lines"), Level.WATCH, waits, _("Look on the desk."), late_ones))
     return told
 
 
@@ -126,25 +127,29 @@ def _set_up() -> list[Sign]:
     ).all()
     return [
         _forgotten(
-            _("Suppliers"), alone, _("Everybody who paints can sign in."), N_("Nobody can sign in for: %(names)s."),
-            _("Invite somebody."), "/admin/people",
+            _("Suppliers"), alone, (_("Everybody who paints can sign in."), "/admin/suppliers"),
+            (N_("Nobody can sign in for: %(names)s."), _("Invite somebody."), "/admin/people"),
         ),
         _forgotten(
-            _("Stores"), unpainted, _("Every store has a supplier."), N_("No supplier paints for: %(names)s."),
-            _("Without one nothing can be reported about its orders. Choose one."), "/admin/suppliers",
+            _("Stores"), unpainted, (_("Every store has a supplier."), "/admin/stores"),
+            (N_("No supplier paints for: %(names)s."),
+             _("Without one nothing can be reported about its orders. Choose one."), "/admin/suppliers"),
         ),
         _forgotten(
-            _("Problem types"), untranslated, _("Every type has a name in English and in Chinese."),
-            N_("These types have no Chinese name: %(names)s."), _("Translate them."), "/admin/types",
+            _("Problem types"), untranslated, (_("Every type has a name in English and in Chinese."), "/admin/types"),
+            (N_("These types have no Chinese name: %(names)s."), _("Translate them."), "/admin/types"),
         ),
     ]  # fmt: skip
 
 
-def _forgotten(name: str, names: Sequence[str], good: str, bad: str, todo: str, where: str) -> Sign:
+def _forgotten(name: str, names: Sequence[str], good: tuple[str, str], bad: tuple[str, str, str]) -> Sign:
+    """Where nothing was forgotten the sign leads to what it is about, otherwise to where that is mended."""
     if not names:
-        return Sign(name, Level.GOOD, good, where=where)
+        words, where = good
+        return Sign(name, Level.GOOD, words, where=where)
+    words, todo, where = bad
     named = ", ".join(names[:NAMED_AT_MOST]) + (" …" if len(names) > NAMED_AT_MOST else "")
-    return Sign(name, Level.WATCH, _(bad, names=named), todo, where)
+    return Sign(name, Level.WATCH, _(words, names=named), todo, where)
 
 
 def _pictures() -> Sign:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -47,6 +48,15 @@ def find_answer(fingerprint: str) -> str | None:
 def keep(fingerprint: str, message: str) -> None:
     """Remember a press that took effect."""
     db.session.add(Press(fingerprint=fingerprint, message=message, at=utcnow()))
+
+
+def once(fingerprint: str, act: Callable[[], str]) -> str:
+    """Do it, and remember what it answers; or what the same press was answered within the last minute."""
+    answer = find_answer(fingerprint)
+    if answer is None:
+        answer = act()
+        keep(fingerprint, answer)
+    return answer
 
 
 def forget_old() -> None:

@@ -1,8 +1,8 @@
-"""What the doors for staff begin with: who may enter, who acts, and where links to us begin."""
+"""What the doors for staff begin with: who may enter, and who acts."""
 
 from __future__ import annotations
 
-from flask import current_app, g, redirect, render_template, request
+from flask import g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from widget.db import SAFE_METHODS
@@ -34,9 +34,3 @@ def me() -> Actor:
     """The person who is signed in, as the one who does something."""
     actor: Actor = g.person.as_actor()
     return actor
-
-
-def public_url() -> str:
-    """How links to us begin."""
-    url: str = current_app.extensions["config"].public_url
-    return url

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from widget import credentials, people
 from widget.errors import Refused
 from widget.people import Described, Person, Role, Side
-from widget.web import language, staff
+from widget.web import language, places, staff
 from widget.web.admin import who
 from widget.web.admin.door import bp
 from widget.web.admin.saving import LARGEST, EditSchema, Line, Shown, done, said, save
@@ -190,7 +190,7 @@ def _form_of(person: Person) -> Form:
 
 def link_page(person: Person, secret: str) -> str:
     """A new personal link, shown this once, with words to send along in the language of its reader."""
-    link = f"{staff.public_url()}/l/{secret}"
+    link = f"{places.public_url()}/l/{secret}"
     words = gettext_for(person, FOR_SUPPLIER if person.supplier_id else FOR_STAFF, name=person.name, link=link)
     return render_template("admin/person_link.html", person=person, link=link, words=words)
 

@@ -12,9 +12,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response, request
 
 from widget.web.api import repeating
-from widget.web.api.door import OPERATIONS, VERSION, Operation, bp, public_url, reply
+from widget.web.api.door import OPERATIONS, VERSION, Operation, bp, reply
 from widget.web.api.refusals import MEDIA_TYPE
 from widget.web.api.schemas import REFERENCE, ProblemSchema
+from widget.web.places import public_url
 
 WORDS = """Report lines, read what the other side wrote, and change what is yours to change: for the supplier's own
 software and the shop's scripts. Everything here is also on the pages, with the same rules."""

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from flask import render_template
 
 from widget.web.api.description import description
-from widget.web.api.door import bp, public_url
+from widget.web.api.door import bp
 from widget.web.api.refusals import KINDS
+from widget.web.places import public_url
 
 TOKEN = "$TOKEN"  # noqa: S105 - what readers put theirs in
 OF_THE_PROBLEM = "ProblemSchema"

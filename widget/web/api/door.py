@@ -24,6 +24,7 @@ from widget.db import db, open_reading
 from widget.people import Actor, Person
 from widget.web.api import pace, reading
 from widget.web.api.refusals import RequestRefused
+from widget.web.places import public_url
 
 log = logging.getLogger(__name__)
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -129,12 +130,6 @@ def me() -> Actor:
     """The person whose program it is, as the one who does something."""
     actor: Actor = g.person.as_actor()
     return actor
-
-
-def public_url() -> str:
-    """How links to us begin."""
-    url: str = current_app.extensions["config"].public_url
-    return url
 
 
 def address_of(path: str) -> str:

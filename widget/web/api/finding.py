@@ -12,7 +12,7 @@ from marshmallow import Schema
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from widget import orders, problems, tickets
+from widget import orders
 from widget.db import db
 from widget.errors import NotFound
 from widget.orders import Order
@@ -21,8 +21,8 @@ from widget.problem_types import ProblemType
 from widget.problems import Problem
 from widget.stores import Store
 from widget.tickets import Place
-from widget.web import visible
-from widget.web.api.door import public_url, reply
+from widget.web import places, visible
+from widget.web.api.door import reply
 from widget.web.api.schemas import REFERENCE
 
 T = TypeVar("T")
@@ -44,13 +44,8 @@ def get(reference: str) -> Problem:
 
 
 def take(reference: str) -> tuple[Problem, Place]:
-    """One line, locked for a change, and the ticket to tell of it in. Raises NotFound.
-
-    The ticket is locked first, as everywhere: two who lock in different order would wait for each other.
-    """
-    seen = get(reference)
-    home = tickets.lock_home(seen.order_id)
-    return problems.get(seen.id, lock=True), Place(home, public_url())
+    """One line, locked for a change, and the ticket to tell of it in. Raises NotFound."""
+    return places.lock(get(reference))
 
 
 def page(wanted: dict[str, Any]) -> tuple[Sequence[Problem], str | None]:
@@ -80,7 +75,7 @@ def listed(schema: Schema, items: Sequence[Any], cursor: str | None) -> Response
     response = reply(schema.dump({"items": items, "next_cursor": cursor}))
     if cursor is not None:
         asked = urlencode({**request.args.to_dict(), "cursor": cursor})
-        response.headers["Link"] = f'<{public_url()}{request.path}?{asked}>; rel="next"'
+        response.headers["Link"] = f'<{places.public_url()}{request.path}?{asked}>; rel="next"'
     return response
 
 

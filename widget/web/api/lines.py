@@ -13,9 +13,10 @@ from widget.problems import Problem
 from widget.tickets import Place
 from widget.web import visible
 from widget.web.api import conditions, finding, reading, repeating, reporting
-from widget.web.api.door import address_of, me, operation, public_url, reply
+from widget.web.api.door import address_of, me, operation, reply
 from widget.web.api.refusals import RequestRefused
 from widget.web.api.schemas import FilterSchema, LineSchema, LinesSchema, ReportSchema, WorkSchema
+from widget.web.places import public_url
 
 LINE, LINES = LineSchema(), LinesSchema()
 OF_STAFF, OF_SUPPLIERS = {"informed_customer", "address"}, {"handled", "address_seen"}

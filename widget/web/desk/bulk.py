@@ -97,8 +97,7 @@ def _sent(comment: str, version: int) -> dict[str, Any]:
 def _once(name: str, act: Callable[[Press], str], line: Problem, at: Place, sent: dict[str, Any]) -> None:
     content = [sent[each] for each in ("version", "comment", "act")]
     fingerprint = presses.fingerprint_of("desk", me().email, f"bulk-{name}", line.id, *content)
-    if presses.find_answer(fingerprint) is None:
-        presses.keep(fingerprint, act(Press(line, at, sent)))
+    presses.once(fingerprint, lambda: act(Press(line, at, sent)))
 
 
 def _answer(

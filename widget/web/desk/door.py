@@ -1,10 +1,10 @@
-"""Who may enter, and what every view that changes something begins with: lines and tickets locked, in one order."""
+"""Who may enter, and several lines and their tickets locked, in one order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, g
+from flask import Blueprint
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -12,7 +12,8 @@ from widget import problems, tickets
 from widget.db import db
 from widget.problems import Problem
 from widget.tickets import Place, Ticket
-from widget.web import staff, visible
+from widget.web import staff
+from widget.web.places import public_url
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -23,16 +24,6 @@ def guard() -> Response | tuple[str, int] | None:
     return staff.refuse_strangers()
 
 
-def take_line(reference: str, *, is_silent: bool) -> tuple[Problem, Place]:
-    """A line, locked for a change, and the ticket to tell of it in. Raises NotFound.
-
-    The ticket is locked first, as everywhere: two who lock in different order would wait for each other.
-    """
-    seen = visible.get_line(g.person, reference)
-    home = tickets.lock_home(seen.order_id)
-    return problems.get(seen.id, lock=True), Place(home, staff.public_url(), is_silent)
-
-
 def take_lines(ids: Iterable[int], *, is_silent: bool) -> list[tuple[Problem, Place]]:
     """Several lines, those that exist. All tickets are locked before the first line, each kind by its number."""
     found = db.session.execute(select(Problem.id, Problem.order_id).where(Problem.id.in_(ids)))
@@ -41,4 +32,4 @@ def take_lines(ids: Iterable[int], *, is_silent: bool) -> list[tuple[Problem, Pl
     for order_id in tickets.in_order_of_locking(orders.values()):
         homes[order_id] = tickets.lock_home(order_id)
     lines = [problems.get(line_id, lock=True) for line_id in sorted(orders)]
-    return [(line, Place(homes[line.order_id], staff.public_url(), is_silent)) for line in lines]
+    return [(line, Place(homes[line.order_id], public_url(), is_silent)) for line in lines]

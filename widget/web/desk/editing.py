@@ -21,11 +21,12 @@ from widget.problems import UNDO_WITHIN, ChangedMeanwhile, Problem
 from widget.tickets import Place
 from widget.web import language
 from widget.web.desk import listing
-from widget.web.desk.door import bp, take_line
+from widget.web.desk.door import bp
 from widget.web.desk.shown import Shown, count, get_shown
 from widget.web.desk.wanted import Wanted
 from widget.web.language import N_
 from widget.web.language import gettext as _
+from widget.web.places import take_line
 from widget.web.staff import me
 from widget.web.typed import LONGEST_TYPED, clean
 
@@ -188,11 +189,7 @@ def _act(reference: str, name: str, act: Callable[[Press], str]) -> str:
     line, at = take_line(reference, is_silent=bool(sent["silent"]))
     content = [sent[each] for each in ("version", "informed", "address", "comment", "act")]
     fingerprint = presses.fingerprint_of("desk", me().email, name, line.id, *content)
-    did = presses.find_answer(fingerprint)
-    if did is None:
-        did = act(Press(line, at, sent))
-        presses.keep(fingerprint, did)
-    return did
+    return presses.once(fingerprint, lambda: act(Press(line, at, sent)))
 
 
 def sentences(error: ValidationError) -> list[str]:

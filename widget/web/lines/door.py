@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from widget import problems, tickets
 from widget.db import SAFE_METHODS
 from widget.problems import Problem
 from widget.tickets import Place
-from widget.web import picture_forms, sessions, staff, visible
+from widget.web import picture_forms, places, sessions, staff, visible
 
 bp = Blueprint("lines", __name__)
 
@@ -26,11 +25,5 @@ def guard() -> Response | tuple[str, int] | None:
 
 
 def take_line(reference: str) -> tuple[Problem, Place]:
-    """A line, locked for a change, and the ticket to tell of it in. Raises NotFound.
-
-    The ticket is locked first, as everywhere: two who lock in different order would wait for each other.
-    """
-    seen = visible.get_line(g.person, reference)
-    home = tickets.lock_home(seen.order_id)
-    is_silent = bool(request.form.get("silent"))
-    return problems.get(seen.id, lock=True), Place(home, staff.public_url(), is_silent=is_silent)
+    """A line, locked for a change, and where to tell of it: nowhere if the form says so. Raises NotFound."""
+    return places.take_line(reference, is_silent=bool(request.form.get("silent")))

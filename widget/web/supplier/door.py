@@ -1,16 +1,13 @@
-"""Who may enter, and what every view here begins with: the person, a line of his supplier, and where to tell of it."""
+"""Who may enter, and who acts."""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from widget import problems, tickets
 from widget.db import SAFE_METHODS
 from widget.people import Actor
-from widget.problems import Problem
-from widget.tickets import Place
-from widget.web import picture_forms, sessions, visible
+from widget.web import picture_forms, sessions
 
 bp = Blueprint("supplier", __name__, url_prefix="/supplier")
 
@@ -35,19 +32,3 @@ def me() -> Actor:
     """The person who is signed in, as the one who does something."""
     actor: Actor = g.person.as_actor()
     return actor
-
-
-def take_line(reference: str) -> tuple[Problem, Place]:
-    """A line of the person's supplier, locked for a change, and the ticket to tell of it in. Raises NotFound.
-
-    The ticket is locked first, as everywhere: two who lock in different order would wait for each other.
-    """
-    seen = visible.get_line(g.person, reference)
-    home = tickets.lock_home(seen.order_id)
-    return problems.get(seen.id, lock=True), Place(home, public_url())
-
-
-def public_url() -> str:
-    """How links to us begin."""
-    url: str = current_app.extensions["config"].public_url
-    return url

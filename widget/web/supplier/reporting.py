@@ -31,8 +31,9 @@ from widget.web import language, picture_forms
 from widget.web.language import N_
 from widget.web.language import gettext as _
 from widget.web.picture_forms import FormRefused
+from widget.web.places import public_url, take_line
 from widget.web.supplier import type_rules
-from widget.web.supplier.door import bp, me, public_url, take_line
+from widget.web.supplier.door import bp, me
 from widget.web.supplier.type_rules import Choice
 from widget.web.typed import LONGEST_TYPED, clean
 

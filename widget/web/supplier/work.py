@@ -25,8 +25,9 @@ from widget.web import language, picture_forms
 from widget.web.language import N_
 from widget.web.language import gettext as _
 from widget.web.picture_forms import FormRefused
+from widget.web.places import take_line
 from widget.web.supplier import listing
-from widget.web.supplier.door import bp, me, take_line
+from widget.web.supplier.door import bp, me
 from widget.web.supplier.shown import Shown, count, get_shown
 from widget.web.supplier.wanted import Wanted
 from widget.web.typed import LONGEST_TYPED, clean
@@ -162,9 +163,12 @@ def _act(reference: str, name: str, act: Callable[[Work], None], drafts: list[Pi
     sent = WorkSchema().load(request.form)
     line, at = take_line(reference)
     fingerprint = presses.fingerprint_of("line", me().email, name, line.id, *_content(name, sent, drafts))
-    if presses.find_answer(fingerprint) is None:
+
+    def do() -> str:
         act(Work(line, at, sent["comment"], drafts, sent["version"]))
-        presses.keep(fingerprint, name)
+        return name
+
+    presses.once(fingerprint, do)
 
 
 def _content(name: str, sent: dict[str, Any], drafts: list[Picture]) -> list[Any]:

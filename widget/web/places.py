@@ -1,0 +1,30 @@
+"""Where what happens to a line is told, and how links to us begin."""
+
+from __future__ import annotations
+
+from flask import current_app, g
+
+from widget import problems, tickets
+from widget.problems import Problem
+from widget.tickets import Place
+from widget.web import visible
+
+
+def take_line(reference: str, *, is_silent: bool = False) -> tuple[Problem, Place]:
+    """A line the person may see, locked for a change, and the ticket to tell of it in. Raises NotFound."""
+    return lock(visible.get_line(g.person, reference), is_silent=is_silent)
+
+
+def lock(seen: Problem, *, is_silent: bool = False) -> tuple[Problem, Place]:
+    """A line that was seen, locked for a change, and the ticket to tell of it in.
+
+    The ticket is locked first, as everywhere: two who lock in different order would wait for each other.
+    """
+    home = tickets.lock_home(seen.order_id)
+    return problems.get(seen.id, lock=True), Place(home, public_url(), is_silent=is_silent)
+
+
+def public_url() -> str:
+    """How links to us begin."""
+    url: str = current_app.extensions["config"].public_url
+    return url

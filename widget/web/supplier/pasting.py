@@ -1,6 +1,6 @@
 """Reporting many lines at once: rows copied from a spreadsheet, shown with what is wrong with each, then reported.
 
-Here is how pasted text becomes rows; what a line needs, and when it is open already, reporting.py knows.
+Here is how pasted text becomes rows; what a line needs, and when it is open already, entries.py knows.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from widget.problem_types import Board, ProblemType
 from widget.problems import Problem
 from widget.web.language import N_
 from widget.web.language import gettext as _
-from widget.web.supplier import reporting, type_rules
+from widget.web.supplier import entries, reporting, type_rules
 from widget.web.supplier.door import bp
-from widget.web.supplier.reporting import Entry, OpenAlready, Painted
+from widget.web.supplier.entries import Entry, OpenAlready, Painted
 from widget.web.typed import clean
 
 MOST_ROWS = 100
@@ -190,27 +190,27 @@ def _reported(row: Row) -> tuple[str, str]:
     """The line a row has become, or why it has not. The same row sent twice within a minute has become one line."""
     if row.entry is None or not row.is_wanted:
         return "", ""
-    fingerprint = reporting.fingerprint_of(row.entry)
+    fingerprint = entries.fingerprint_of(row.entry)
     before = presses.find_answer(fingerprint)
     if before is not None or row.asked != row.doubt:
         return before or "", ""
     try:
         with db.session.begin_nested():
-            line = reporting.report(row.entry, orders.known(row.entry.order))
+            line = entries.report(row.entry, orders.known(row.entry.order))
     except Refused as error:
-        return "", reporting.why_refused(error, [row.twin] if row.twin else [])
+        return "", entries.why_refused(error, [row.twin] if row.twin else [])
     presses.keep(fingerprint, line.reference)
     return line.reference, ""
 
 
 def _looked_at(rows: Iterable[Row], types: Sequence[ProblemType], *, locking: bool = False) -> list[Row]:
     """What can be said of each row now. A few queries, however many rows there are."""
-    painted = reporting.painted_by(g.person)
+    painted = entries.painted_by(g.person)
     rows = [_read(row, painted, types) for row in rows]
     names = {row.entry.order for row in rows if row.entry is not None}
     if locking:
         orders.lock_known(names)
-    lines = reporting.open_already(g.person, names) if names else {}
+    lines = entries.open_already(g.person, names) if names else {}
     seen: set[tuple[OrderName, int]] = set()
     looked_at = []
     for row in rows:
@@ -222,9 +222,9 @@ def _looked_at(rows: Iterable[Row], types: Sequence[ProblemType], *, locking: bo
 
 def _read(row: Row, painted: Painted, types: Sequence[ProblemType]) -> Row:
     try:
-        entry = reporting.read_entry(row.values, painted, types)
+        entry = entries.read_entry(row.values, painted, types)
     except ValidationError as error:
-        return replace(row, entry=None, state=State.WRONG, errors=reporting.in_one_line(error), twin=None)
+        return replace(row, entry=None, state=State.WRONG, errors=entries.in_one_line(error), twin=None)
     why = type_rules.why_not_in_rows(entry.type)
     if why:
         return replace(row, entry=None, state=State.WRONG, errors={"picture": why}, twin=None)
@@ -235,7 +235,7 @@ def _compared(row: Row, lines: Mapping[OrderName, list[OpenAlready]], seen: set[
     """Whether there is an open line like this row, or an earlier row like it."""
     if row.entry is None:
         return row
-    twin = reporting.twin_of(row.entry, lines.get(row.entry.order, ()))
+    twin = entries.twin_of(row.entry, lines.get(row.entry.order, ()))
     if twin is not None:
         return replace(row, state=State.OPEN_ALREADY, twin=twin)
     return replace(row, state=State.TWICE) if (row.entry.order, row.entry.type.id) in seen else row
@@ -257,7 +257,7 @@ def _sent_rows() -> list[Row]:
 def _own(references: Sequence[str]) -> list[OpenAlready]:
     """Those of these lines that are the reader's own, in the order they were reported."""
     ids = [int(reference[2:]) for reference in references if REFERENCE.fullmatch(reference)]
-    return reporting.open_lines(g.person, Problem.id.in_(ids)) if ids else []
+    return entries.open_lines(g.person, Problem.id.in_(ids)) if ids else []
 
 
 def _preview(status: int, board: Board, types: Sequence[ProblemType], rows: Sequence[Row], **told: Any) -> AnyResponse:

@@ -83,6 +83,17 @@ def signed_in(app: Flask, path: str = "") -> FlaskClient:
     return client
 
 
+def is_signed_in(client: FlaskClient) -> bool:
+    """Whether the first page does not ask for a personal link."""
+    return "Open your personal link" not in client.get("/").text
+
+
+def session_cookie(answer: TestResponse) -> str:
+    """The header that sets the session, of all that set a cookie."""
+    found: list[str] = answer.headers.getlist("Set-Cookie")
+    return next(header for header in found if "-known=" not in header)
+
+
 def add_lines(app: Flask, count: int, workshop: str = WORKSHOP, waiting_for: Side = Side.SUPPLIER) -> list[int]:
     """Open lines of different orders, the first one waiting longest; their ids."""
     with app.app_context():

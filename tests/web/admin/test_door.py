@@ -2,13 +2,8 @@
 
 import pytest
 
-from tests.web.visitors import link_of, painter_link, signed_in, world
+from tests.web.visitors import link_of, painter_link, signed_in
 from widget.people import Role
-
-
-@pytest.fixture(autouse=True)
-def _world(app):
-    world(app)
 
 
 def test_admins_get_in(app):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
-from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, signed_in
 from widget import helpdesks, history, outbox
 from widget.db import db, utcnow
 from widget.outbox import Account, Lane, accounts
@@ -24,19 +22,6 @@ FORM = {
     "calls_period_seconds": "20",
 }
 SECRET = "a-very-secret-key"
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return signed_in(app, link_of(app, "eva@brushwood.example", Role.ADMIN))
 
 
 def send(client, path, **form):

@@ -10,11 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
-from flask.testing import FlaskClient
 
 from tests import factories
-from tests.web.visitors import counted_queries, link_of, signed_in, world
+from tests.web.visitors import counted_queries, link_of, signed_in
 from widget import history
 from widget.db import db
 from widget.people import Role
@@ -24,19 +22,6 @@ from widget.web.admin import history as page_of_history
 LIST, TABLE = "/admin/history", "/admin/history.csv"
 ANNA, BEN = ("Anna Visser", "anna@brushwood.example"), ("Ben Okafor", "ben@brushwood.example")
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return signed_in(app, link_of(app, "eva@brushwood.example", Role.ADMIN))
 
 
 def happened(app, *changes, at=NOON):

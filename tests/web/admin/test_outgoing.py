@@ -6,32 +6,16 @@ import html
 import re
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from tests import factories
-from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, counted_queries
 from widget import history, outbox
 from widget.db import db, utcnow
 from widget.orders import OrderName
 from widget.outbox import Message, State, accounts
-from widget.people import Role
 
 LIST = "/admin/outgoing"
 REFUSED = "Gorgias refused it (400): No."
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return signed_in(app, link_of(app, "eva@brushwood.example", Role.ADMIN))
 
 
 def add(app, state=State.PARKED, *, kind="gorgias.note", text="hello", ticket=9001, line="P-1", payload=None):

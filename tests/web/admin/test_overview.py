@@ -8,14 +8,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from tests.outbox.time_travel import time_passes
-from tests.web.visitors import WORKSHOP, add_lines, counted_queries, link_of, painter_link, signed_in, world
+from tests.web.visitors import WORKSHOP, add_lines, counted_queries, painter_link
 from widget import outbox, people
 from widget.db import db, utcnow
 from widget.outbox import Message, State, accounts
-from widget.people import Role, SupplierStore
+from widget.people import SupplierStore
 from widget.problem_types import ProblemType
 from widget.problems import Problem
 from widget.stores import Helpdesk
@@ -24,7 +23,6 @@ from widget.stores import Helpdesk
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """With a shop, two workshops with people, and everything as it should be."""
-    world(app)
     for workshop in (WORKSHOP, "Xiamen Studio"):
         painter_link(app, workshop)
     with app.app_context():
@@ -34,12 +32,6 @@ def app(app: Flask) -> Flask:
         accounts.take_chore("gorgias:1", 60)
         db.session.commit()
     return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return signed_in(app, link_of(app, "eva@brushwood.example", Role.ADMIN))
 
 
 def read(client):

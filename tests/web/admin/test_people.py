@@ -6,11 +6,9 @@ import re
 from threading import Barrier, Thread
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from tests.web.admin.worlds import admin, changes, find, send
-from tests.web.visitors import counted_queries, link_of, painter_link, press_continue, signed_in, world
+from tests.web.visitors import counted_queries, link_of, painter_link, press_continue, signed_in
 from widget import people
 from widget.people import Person, Role
 
@@ -18,19 +16,6 @@ STAFF, SUPPLIER = "/admin/people/new/customer_service", "/admin/people/new/suppl
 MAYA = {"name": "Maya", "email": "maya@brushwood.example", "roles": ["agent", "approver"]}
 LI = {"name": "Li Wei", "email": "wei@dafen.example", "supplier": 1}
 EVA = 1
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return admin(app)
 
 
 def person(app, email):

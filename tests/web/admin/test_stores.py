@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, send
-from tests.web.visitors import add_lines, counted_queries, world
+from tests.web.visitors import add_lines, counted_queries
 from widget import people
 
 NL, NEW = "/admin/stores/1", "/admin/stores/new"
@@ -25,19 +23,6 @@ FORM = {
     "version": 1,
 }
 GERMAN = {**FORM, "code": "de", "name": "Laden DE", "order_pattern": r"DE-?\d{6}", "locale": "de", "currency": "eur"}
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return admin(app)
 
 
 def usual(app, store=1):

@@ -7,13 +7,11 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, find, send
-from tests.web.visitors import add_lines, counted_queries, painter_link, signed_in, world
+from tests.web.visitors import add_lines, counted_queries, painter_link, signed_in
 from widget import calendars, people
 from widget.db import db, utcnow
 from widget.people import Side
@@ -22,19 +20,6 @@ from widget.problems import Problem
 DAFEN = "/admin/suppliers/1"
 FORM = {"name": "Dafen Art", "locale": "zh", "timezone": "Asia/Shanghai", "stores": [1], "mention": "", "version": 1}
 HOURS = {"working_days": [1, 2, 3, 4, 5, 6], "opens": "08:30", "closes": "17:00", "version": 1}
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return admin(app)
 
 
 def due(app, line):

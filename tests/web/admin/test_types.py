@@ -5,30 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, send
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, counted_queries, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, counted_queries, painter_link, signed_in
 from widget.problem_types import Board, get, listed
 
 NEW = "/admin/types/new/problem_sheet"
 FORM = {"name_en": "Parcel lost", "name_zh": "包裹丢失", "reminds": "yes", "remind_after": "3"}
 ADDRESS_INCOMPLETE, ADDRESS_WRONG, SOLD_OUT, SHIPPING, OTHER = 1, 2, 3, 4, 5
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
-
-
-@pytest.fixture
-def eva(app: Flask) -> FlaskClient:
-    """An admin's browser."""
-    return admin(app)
 
 
 def names(app):

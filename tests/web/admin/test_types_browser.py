@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web.admin.worlds import admin, send
 from tests.web.browsers import check, let_in, serving
-from tests.web.visitors import add_lines, link_of, painter_link, world
+from tests.web.visitors import add_lines, link_of, painter_link
 from widget.db import utcnow
 from widget.people import Role
 
@@ -35,7 +35,6 @@ def names(page: Page) -> Locator:
 
 @pytest.mark.only_on("sqlite")
 def test_types_are_put_in_order_by_mouse_and_keys(app: Flask, page: Page) -> None:
-    world(app)
     with serving(app) as url:
         let_in(page, app, link_of(app, "eva@brushwood.example", Role.ADMIN))
         page.goto(f"{url}/admin/types")
@@ -66,7 +65,6 @@ def test_types_are_put_in_order_by_mouse_and_keys(app: Flask, page: Page) -> Non
 
 @pytest.mark.only_on("sqlite")
 def test_every_page_reads_well_on_both_screens(app: Flask, page: Page) -> None:
-    world(app)
     eva = admin(app)
     painter_link(app)
     add_lines(app, 3)

@@ -11,7 +11,7 @@ from sandbox.server import running
 from tests.processes import free_port
 from tests.sandbox.conftest import KEY
 from tests.web.browsers import NARROW, check, let_in, serving
-from tests.web.visitors import add_lines, link_of, world
+from tests.web.visitors import add_lines, link_of
 from widget import history, outbox
 from widget.db import db
 from widget.outbox import State
@@ -30,7 +30,6 @@ def config(config):
 
 def fill(app, url):
     """A helpdesk at the stand-in, a parked note, and something in the history."""
-    world(app)
     (line,) = add_lines(app, 1)
     with app.app_context():
         desk = db.session.get_one(Helpdesk, 1)

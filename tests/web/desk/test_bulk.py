@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, painter_link, signed_in
 from widget import orders, problems, tickets
 from widget.db import db
 from widget.orders import OrderName
@@ -19,13 +19,6 @@ from widget.people import Actor, Side
 from widget.tickets import Place
 
 LI = Actor(name="Li Wei", side=Side.SUPPLIER, email="li@dafen.example")
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

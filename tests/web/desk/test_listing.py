@@ -19,7 +19,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import people, problems, stores
 from widget.db import db, utcnow
@@ -36,7 +35,6 @@ US = Side.CUSTOMER_SERVICE
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """With a Dutch and a German shop and two workshops."""
-    world(app)
     with app.app_context():
         german = factories.store(stores.get_helpdesk("main"), "DE", r"DE\d{5}")
         people.add_supplier(OTHER_WORKSHOP, of=[german], mention="", locale="zh", timezone="Asia/Shanghai")

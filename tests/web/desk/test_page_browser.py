@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests import factories
 from tests.processes import free_port
 from tests.web.browsers import check, let_in, serving
-from tests.web.visitors import FROM_OUR_PAGE, add_comment, add_lines, link_of, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_comment, add_lines, link_of, signed_in
 from widget import problems
 from widget.config import Config
 from widget.db import db
@@ -31,13 +31,6 @@ pytestmark = pytest.mark.only_on("sqlite")
 def config(config: Config) -> Config:
     """With an address of its own for this test."""
     return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, link_of, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, link_of, signed_in
 from widget import saved_views
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Anna of customer service, with a shop and two workshops there."""
-    world(app)
     return signed_in(app)
 
 

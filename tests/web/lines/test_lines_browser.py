@@ -15,7 +15,7 @@ from tests.processes import free_port
 from tests.web.browsers import NARROW, WIDE, check, let_in, serving
 from tests.web.lines.agents import BEN, ben_link, meanwhile, reported, without_ticket
 from tests.web.uploads import kept
-from tests.web.visitors import add_comment, add_lines, link_of, world
+from tests.web.visitors import add_comment, add_lines, link_of
 from widget.config import Config
 from widget.people import Side
 
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.only_on("sqlite")
 def config(config: Config) -> Config:
     """With an address of its own for this test."""
     return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture
@@ -96,6 +89,8 @@ def test_from_the_note_through_the_link_to_the_answer_and_on(app, url, page):
     expect(page).to_have_url(re.compile("/desk"))
     page.go_back()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Open your personal link")).to_be_visible()
+    page.wait_for_load_state()
     page.go_back()
     expect(page.get_by_role("heading", name="Open your personal link")).to_be_visible()
 

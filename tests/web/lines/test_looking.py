@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web.lines.agents import BEN, ben_link, fields_of, meanwhile, reported
-from tests.web.visitors import FROM_OUR_PAGE, contents, counted_queries, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, contents, counted_queries, signed_in
 from widget import problems
 from widget.db import db
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 def look(client: FlaskClient, line: int, version: object = 1) -> str:

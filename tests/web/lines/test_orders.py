@@ -20,18 +20,10 @@ from tests.web.visitors import (
     counted_queries,
     painter_link,
     signed_in,
-    world,
 )
 from widget import problems, stores, tickets
 from widget.db import db
 from widget.orders import OrderName
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 def post(client: FlaskClient, path: str, ticket: object, **more: Any) -> TestResponse:

@@ -7,7 +7,6 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
 
 from tests import factories
 from tests.web.lines.agents import ANNA, BEN, meanwhile, reported, story, without_ticket
@@ -21,7 +20,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import history, people, problems, stores
 from widget.db import db, utcnow
@@ -29,13 +27,6 @@ from widget.outbox import get_message, list_messages
 from widget.outbox.tables import State
 from widget.people import Actor, Person, PersonRole, Role, Side
 from widget.tickets import Place
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 def position(page: str, *words: str) -> list[int]:

@@ -11,16 +11,9 @@ from flask import Flask
 from tests import factories
 from tests.web.lines.agents import ANNA, fields_of, meanwhile, notes, photo_issue, reported, save
 from tests.web.uploads import PHOTO
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, contents, painter_link, signed_in
 from widget import problems
 from widget.people import Side
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 def state_of(app: Flask, line: int) -> tuple[bool, str, list[str], str]:

@@ -16,7 +16,6 @@ from tests.web.visitors import (
     add_lines,
     painter_link,
     signed_in,
-    world,
 )
 from widget import people, problems
 from widget.db import db, utcnow
@@ -31,7 +30,6 @@ MARK = "Waits too long"
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """Four lines of the workshop on the problem sheet, in a shop with two workshops."""
-    world(app)
     add_lines(app, 4)
     with app.app_context():
         db.session.execute(update(Problem).values(board=Board.PROBLEM_SHEET.value))

@@ -22,7 +22,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import people, problems, stores
 from widget.db import db, utcnow
@@ -36,13 +35,6 @@ from widget.web.supplier.wanted import Wanted
 
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example")
 NOWHERE = Place(None, factories.PUBLIC_URL)
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 def references(page: str) -> list[str]:

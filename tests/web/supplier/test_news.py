@@ -15,7 +15,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import problems
 from widget.db import db
@@ -23,13 +22,6 @@ from widget.people import Actor, Role, Side
 from widget.tickets import Place
 
 ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwood.example")
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

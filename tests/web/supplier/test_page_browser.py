@@ -14,7 +14,7 @@ from tests import factories
 from tests.processes import free_port
 from tests.web.browsers import check, let_in, serving
 from tests.web.uploads import PHOTO
-from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, painter_link, world
+from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, painter_link
 from widget import problems
 from widget.config import Config
 from widget.db import db
@@ -32,13 +32,6 @@ pytestmark = pytest.mark.only_on("sqlite")
 def config(config: Config) -> Config:
     """With an address of its own for this test."""
     return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.web.supplier.test_reporting import lines, send, words_of
-from tests.web.visitors import FROM_OUR_PAGE, OTHER_WORKSHOP, contents, counted_queries, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, OTHER_WORKSHOP, contents, counted_queries, painter_link, signed_in
 from widget.db import db, utcnow
 from widget.outbox import list_messages
 from widget.presses import Press
@@ -22,13 +22,6 @@ from widget.web.supplier.pasting import read, type_code
 
 SHEET = Board.PROBLEM_SHEET
 ROWS = "NL30001\tItem sold out\tno canvas left\nNL30002\t缺货\tno frame\thurry"
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from tests.pictures.files import flag, jpeg, png
 from tests.processes import free_port
 from tests.web.browsers import NARROW, WIDE, check, let_in, serving
-from tests.web.visitors import add_lines, painter_link, world
+from tests.web.visitors import add_lines, painter_link
 from widget import pictures, problems
 from widget.config import Config
 from widget.db import db
@@ -58,7 +58,6 @@ def config(config: Config) -> Config:
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """With a workshop that has one line, and a page with a form for its pictures."""
-    world(app)
     line_id = add_lines(app, 1)[0]
 
     def line() -> Any:

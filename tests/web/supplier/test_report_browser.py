@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.processes import free_port
 from tests.web.browsers import NARROW, WIDE, check, let_in, serving
 from tests.web.supplier.test_reporting import PNG, lines
-from tests.web.visitors import WORKSHOP, add_lines, link_of, painter_link, world
+from tests.web.visitors import WORKSHOP, add_lines, link_of, painter_link
 from widget.config import Config
 from widget.people import Role
 
@@ -30,7 +30,6 @@ def config(config: Config) -> Config:
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """With a shop, its workshops and two open lines in it."""
-    world(app)
     add_lines(app, 2)
     return app
 

@@ -26,7 +26,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import orders, people, pictures, problems, stores, tickets
 from widget.db import db, utcnow
@@ -50,13 +49,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0f01f0005"
     "0001ff56c72f0d0000000049454e44ae426082"
 )
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

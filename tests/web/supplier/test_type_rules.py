@@ -17,7 +17,7 @@ from tests.web.browsers import check, let_in, serving
 from tests.web.supplier.test_pasting import paste
 from tests.web.supplier.test_reporting import BY_SCRIPT, lines, send, value_of, words_of
 from tests.web.uploads import PHOTO, rows, upload
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, painter_link, signed_in
 from widget import problem_types
 from widget.config import Config
 from widget.db import db, utcnow
@@ -36,7 +36,6 @@ def config(config: Config) -> Config:
 @pytest.fixture
 def app(app: Flask) -> Flask:
     """With a shop, its workshops, and a type that wants a picture and suggests words."""
-    world(app)
     with app.app_context():
         type_ = address_incomplete()
         type_.needs_picture, type_.text_en, type_.text_zh = True, SUGGESTED, "缺少："

@@ -22,7 +22,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import people
 from widget.config import Config
@@ -38,13 +37,6 @@ MEBIBYTE = 1024 * 1024
 def config(config: Config) -> Config:
     """With limits that a test can reach."""
     return dataclasses.replace(config, pictures_per_day=3, pictures_per_supplier_mb=1)
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from tests.web.visitors import (
     link_of,
     painter_link,
     signed_in,
-    world,
 )
 from widget import history, problems
 from widget.db import db
@@ -36,13 +35,6 @@ NOWHERE = Place(None, factories.PUBLIC_URL)
 LI = "li@dafen.example"
 BY_SCRIPT = {**FROM_OUR_PAGE, "HX-Request": "true"}
 ACTS = ["comment", "handled", "undo", "reopen", "address-seen"]
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """With a shop and two workshops in it."""
-    world(app)
-    return app
 
 
 @pytest.fixture

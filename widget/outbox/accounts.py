@@ -186,7 +186,7 @@ def key_changed(account: str) -> None:
 
 
 def list_accounts() -> list[dict[str, Any]]:
-    """Every account as a plain row: limits, pause, breaker, reason, extra copies removed."""
+    """Every account as a plain row: limits, pause, breaker, reason, calls that failed in a row, copies removed."""
     rows: Iterable[Account] = db.session.scalars(select(Account).order_by(Account.account))
     return [
         {
@@ -196,6 +196,7 @@ def list_accounts() -> list[dict[str, Any]]:
             "paused_until": row.paused_until,
             "open_since": row.opened_at,
             "reason": row.reason,
+            "failures": row.failures,
             "copies_removed": row.copies_removed,
         }
         for row in rows

@@ -18,6 +18,8 @@ from widget.web.pages import ago
 
 # Every ticket that changes makes Gorgias call; a day without any is worth a look, a weekend is not.
 SILENT = timedelta(days=3)
+# One call may always be lost; after a few more the outbox waits with the account's messages.
+UNANSWERED = 2
 
 
 class Level(StrEnum):
@@ -59,6 +61,9 @@ def of_helpdesk(helpdesk: Helpdesk, account: Mapping[str, Any] | None) -> list[S
 
 def _outgoing(account: Mapping[str, Any] | None) -> Sign:
     name = _("Sending")
+    if account is not None and account["open_since"] is None and account["failures"] >= UNANSWERED:
+        words = _("The last %(num)s calls to Gorgias failed.", num=account["failures"])
+        return Sign(name, Level.WATCH, words, _("It is tried again by itself; nothing is lost."))
     if account is None or account["open_since"] is None:
         return Sign(name, Level.GOOD, _("Gorgias takes what we send."))
     words, todo = about_refusal(account["reason"])

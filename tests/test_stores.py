@@ -22,7 +22,8 @@ def test_ordinary_patterns_are_taken(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "sentence"),
     [
-        ("(", "no regular expression"),
+        ("(", r"The order pattern '\(' is no regular expression"),
+        (r"\d(", r"'\\d\('"),
         ("", "no regular expression"),
         ("#", "no regular expression"),
         (r"\d*", "where there is no number"),

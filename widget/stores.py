@@ -259,10 +259,10 @@ def check_order_pattern(pattern: str) -> None:
         bare, compiled = re.compile(pattern), order_regex(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise Refused(
-            "The order pattern {pattern} is no regular expression: {error}.", pattern=repr(pattern), error=str(error)
+            "The order pattern {pattern} is no regular expression: {error}.", pattern=f"'{pattern}'", error=str(error)
         ) from error
     if bare.fullmatch("") or compiled.search(" - "):
-        raise Refused("The order pattern {pattern} also matches where there is no number.", pattern=repr(pattern))
+        raise Refused("The order pattern {pattern} also matches where there is no number.", pattern=f"'{pattern}'")
     own = sorted({sign.casefold() * 20_000 for sign in pattern if sign.isalnum()})
     for text in ("NL" + "1" * 20_000, "a" * 20_000, "1-" * 10_000, "#" * 20_000, *own):
         with _at_most_a_second(pattern):
@@ -281,7 +281,7 @@ def order_regex(pattern: str) -> re.Pattern[str]:
 def _at_most_a_second(pattern: str) -> Iterator[None]:
     def too_slow(*_: object) -> None:
         raise Refused(
-            "The order pattern {pattern} takes too long on a long text; make it simpler.", pattern=repr(pattern)
+            "The order pattern {pattern} takes too long on a long text; make it simpler.", pattern=f"'{pattern}'"
         )
 
     try:
@@ -299,7 +299,11 @@ def _at_most_a_second(pattern: str) -> Iterator[None]:
 
 def base_url(url: str) -> str:
     """A helpdesk's address as we use it. Raises Refused for what is none."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise Refused("{url} is no address (e.g. https://acme.gorgias.com).", url=repr(url))
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api')}"

@@ -18,6 +18,7 @@ from widget.web.admin import things
 from widget.web.admin.door import bp
 from widget.web.csv_files import MOST_ROWS, csv_answer
 from widget.web.language import gettext as _
+from widget.web.typed import clean
 
 PAGE, READ_AT_ONCE = 50, 500
 LARGEST_ID = 2**63 - 1
@@ -52,7 +53,7 @@ def history_GET() -> str:
         "admin/history.html",
         wanted=wanted,
         kinds={name: things.kind(name) for name in things.KINDS},
-        fields=sorted(((name, things.label(name)) for name in things.FIELDS), key=lambda pair: pair[1]),
+        fields=_fields(),
         changes=found[:PAGE],
         names=things.names(),
         kind=things.kind,
@@ -72,7 +73,7 @@ def history_csv_GET() -> Response:
 
 
 def _wanted() -> Wanted:
-    return Wanted(**{name: request.args.get(name, "").strip()[:200] for name in NAMES})
+    return Wanted(**{name: clean(request.args.get(name, "")[:200]) for name in NAMES})
 
 
 def _zone() -> str:
@@ -85,7 +86,7 @@ def _matching(wanted: Wanted, zone: str, before: int | None) -> Select[Any]:
     if wanted.kind:
         query = query.where(Change.subject == wanted.kind)
     if wanted.field:
-        query = query.where(Change.field == wanted.field)
+        query = query.where(Change.field.in_(_alike(wanted.field)))
     if wanted.who:
         query = query.where(_by(wanted.who))
     if wanted.which:
@@ -138,3 +139,16 @@ def _row(change: Change, names: things.Names) -> list[object]:
         change.old,
         change.new,
     ]
+
+
+def _fields() -> list[tuple[str, str]]:
+    """What may have changed, each word once: the address of a line and of a helpdesk are told apart by their kind."""
+    named: dict[str, str] = {}
+    for name in things.FIELDS:
+        named.setdefault(things.label(name), name)
+    return sorted(((name, words) for words, name in named.items()), key=lambda pair: pair[1])
+
+
+def _alike(field: str) -> list[str]:
+    """All fields that go by the same word."""
+    return [name for name in things.FIELDS if things.label(name) == things.label(field)] or [field]

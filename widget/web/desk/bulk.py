@@ -16,12 +16,13 @@ from widget.problems import Problem
 from widget.tickets import Place
 from widget.web.desk import editing, listing
 from widget.web.desk.door import bp, take_lines
-from widget.web.desk.editing import NOTHING_SAID, RELOAD, TICKED, TOO_LONG, Press
+from widget.web.desk.editing import NOTHING_SAID, TICKED, Press
 from widget.web.desk.listing import MOST_AT_ONCE, Done
 from widget.web.desk.shown import fetch_shown
 from widget.web.desk.wanted import Wanted
 from widget.web.language import N_
 from widget.web.language import gettext as _
+from widget.web.line_forms import RELOAD, TOO_LONG, in_words
 from widget.web.staff import me
 from widget.web.typed import LONGEST_TYPED, clean
 
@@ -84,7 +85,7 @@ def _do(
             with db.session.begin_nested():
                 _once(name, act, line, at, _sent(comment, picked[number]))
         except Refused as error:
-            refused.append((reference, editing.in_words(error)))
+            refused.append((reference, in_words(error)))
         else:
             went.append(number)
     return went, refused

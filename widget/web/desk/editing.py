@@ -17,33 +17,22 @@ from werkzeug.wrappers import Response
 from widget import presses, problems
 from widget.db import db
 from widget.errors import NotFound, Refused
-from widget.problems import UNDO_WITHIN, ChangedMeanwhile, Problem
+from widget.problems import UNDO_WITHIN, Problem
 from widget.tickets import Place
-from widget.web import language
 from widget.web.desk import listing
 from widget.web.desk.door import bp
 from widget.web.desk.shown import Shown, count, get_shown
 from widget.web.desk.wanted import Wanted
 from widget.web.language import N_
-from widget.web.language import gettext as _
+from widget.web.line_forms import RELOAD, Cleaned, Version, all_wrong, in_words
 from widget.web.places import take_line
 from widget.web.staff import me
-from widget.web.typed import LONGEST_TYPED, clean
+from widget.web.typed import clean
 
 NOTHING_SAID = N_("Write a comment first.")
 NO_ADDRESS = N_("Write the address first.")
 NOTHING_TICKED = N_("Tick the box, then press Save.")
-TOO_LONG = N_("At most 5,000 characters, please.")
-RELOAD = N_("Reload the page, then press again.")
-LARGEST_VERSION = 2**31
 TICKED, UNTICKED = "informed", "uninformed"
-
-
-class Cleaned(fields.String):
-    """What somebody typed, cleaned; nothing is fine."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return clean(super()._deserialize(value, attr, data, **kwargs))
 
 
 class RowSchema(Schema):
@@ -53,13 +42,11 @@ class RowSchema(Schema):
         unknown = EXCLUDE
 
     informed = fields.String(load_default="")
-    address = Cleaned(load_default="", validate=validate.Length(max=LONGEST_TYPED, error=TOO_LONG))
-    comment = Cleaned(load_default="", validate=validate.Length(max=LONGEST_TYPED, error=TOO_LONG))
+    address = Cleaned()
+    comment = Cleaned()
     silent = fields.String(load_default="")
     act = fields.String(load_default="", validate=validate.OneOf(["", TICKED, UNTICKED, "address", "comment"]))
-    version = fields.Integer(
-        load_default=0, validate=validate.Range(0, LARGEST_VERSION, error=RELOAD), error_messages={"invalid": RELOAD}
-    )
+    version = Version()
 
 
 @dataclass
@@ -178,7 +165,7 @@ def _press(reference: str, name: str, act: Callable[[Press], str]) -> Response:
     except Refused as error:
         return _refused(reference, name, 409, in_words(error), getattr(error, "change", None))
     except ValidationError as error:
-        return _refused(reference, name, 422, " ".join(_(words) for words in sentences(error)))
+        return _refused(reference, name, 422, all_wrong(error))
     answer = _answer(reference, name, did)
     db.session.commit()
     return answer
@@ -190,19 +177,6 @@ def _act(reference: str, name: str, act: Callable[[Press], str]) -> str:
     content = [sent[each] for each in ("version", "informed", "address", "comment", "act")]
     fingerprint = presses.fingerprint_of("desk", me().email, name, line.id, *content)
     return presses.once(fingerprint, lambda: act(Press(line, at, sent)))
-
-
-def sentences(error: ValidationError) -> list[str]:
-    """All that was wrong, untranslated."""
-    messages: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return [str(words) for each in messages.values() for words in each]
-
-
-def in_words(error: Refused) -> str:
-    """Why something was refused, as it is said on a page."""
-    if isinstance(error, ChangedMeanwhile):
-        return _("%(who)s changed this while you had the page open.", who=error.change.actor)
-    return language.in_words(error)
 
 
 def _answer(reference: str, name: str, did: str) -> Response:

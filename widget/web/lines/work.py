@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import g, make_response, redirect, request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from werkzeug.wrappers import Response
 
 from widget import pictures, presses, problems
@@ -24,7 +24,7 @@ from widget.problems import ChangedMeanwhile, Problem
 from widget.tickets import Place
 from widget.web import language, picture_forms, visible
 from widget.web.language import N_
-from widget.web.language import gettext as _
+from widget.web.line_forms import RELOAD, Cleaned, Version, all_wrong, in_words
 from widget.web.lines import listing, story
 from widget.web.lines.door import bp, take_line
 from widget.web.lines.listing import Typed
@@ -32,23 +32,13 @@ from widget.web.lines.story import Event
 from widget.web.lines.way import Way
 from widget.web.picture_forms import FormRefused
 from widget.web.staff import me
-from widget.web.typed import LONGEST_TYPED, clean
+from widget.web.typed import clean
 
 LONGEST_ADDRESS = 500
-LARGEST_VERSION = 2**31
 NOTHING_CHANGED = N_("Nothing was changed. Tick Informed customer, or write an address or a comment.")
 WORDS_WITH_PICTURES = N_("Write a comment that says what the pictures are for.")
 NO_EMPTY_ADDRESS = N_("An address cannot be left empty. Write the right one.")
-TOO_LONG = N_("At most 5,000 characters, please.")
 ADDRESS_TOO_LONG = N_("An address has at most 500 characters.")
-RELOAD = N_("Reload the page, then press again.")
-
-
-class Cleaned(fields.String):
-    """What somebody typed, cleaned; nothing is fine."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return clean(super()._deserialize(value, attr, data, **kwargs))
 
 
 class WorkSchema(Schema):
@@ -57,14 +47,12 @@ class WorkSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    comment = Cleaned(load_default="", validate=validate.Length(max=LONGEST_TYPED, error=TOO_LONG))
-    address = Cleaned(load_default="", validate=validate.Length(max=LONGEST_ADDRESS, error=ADDRESS_TOO_LONG))
-    address_was = Cleaned(load_default="")
+    comment = Cleaned()
+    address = Cleaned(LONGEST_ADDRESS, ADDRESS_TOO_LONG)
+    address_was = Cleaned()
     informed = fields.String(load_default="")
     informed_was = fields.String(load_default="")
-    version = fields.Integer(
-        load_default=0, validate=validate.Range(0, LARGEST_VERSION, error=RELOAD), error_messages={"invalid": RELOAD}
-    )
+    version = Version()
 
 
 @dataclass
@@ -201,12 +189,11 @@ def _press(reference: str, name: str, act: Callable[[Work], str]) -> Response:
     except FormRefused as error:
         return _refused(reference, error.status, language.in_words(error), [draft.key for draft in error.kept])
     except ChangedMeanwhile as error:
-        words = _("%(who)s changed this while you had the page open.", who=error.change.actor)
-        return _refused(reference, 409, words, keys, story.of_change(error.change))
+        return _refused(reference, 409, in_words(error), keys, story.of_change(error.change))
     except Refused as error:
         return _refused(reference, getattr(error, "status", 409), language.in_words(error), keys)
     except ValidationError as error:
-        return _refused(reference, 422, " ".join(_(words) for words in _sentences(error)), keys)
+        return _refused(reference, 422, all_wrong(error), keys)
     db.session.commit()
     way = Way.read(request.form)
     return redirect(way.url(reference, at=way.at, done=reference, did=did), 303)
@@ -223,11 +210,6 @@ def _act(reference: str, name: str, act: Callable[[Work], str], drafts: list[Pic
         did = act(Work(line, at, sent, drafts))
         presses.keep(fingerprint, did)
     return did
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    messages: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return [str(words) for each in messages.values() for words in each]
 
 
 def _refused(reference: str, status: int, sentence: str, drafts: list[str], meanwhile: Event | None = None) -> Response:

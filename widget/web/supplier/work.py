@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import g, make_response, redirect, render_template, request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError
 from werkzeug.wrappers import Response
 
 from widget import pictures, presses, problems
@@ -23,28 +23,18 @@ from widget.problems import Problem
 from widget.tickets import Place
 from widget.web import language, picture_forms
 from widget.web.language import N_
-from widget.web.language import gettext as _
+from widget.web.line_forms import Cleaned, Version, all_wrong
 from widget.web.picture_forms import FormRefused
 from widget.web.places import take_line
 from widget.web.supplier import listing
 from widget.web.supplier.door import bp, me
 from widget.web.supplier.shown import Shown, count, get_shown
 from widget.web.supplier.wanted import Wanted
-from widget.web.typed import LONGEST_TYPED, clean
+from widget.web.typed import clean
 
 # These take along what is in the line's field.
 SENDING = {"comment", "handled"}
 NOTHING_SAID = N_("Write a comment or choose a picture.")
-TOO_LONG = N_("At most 5,000 characters, please.")
-RELOAD = N_("Reload the page, then press again.")
-LARGEST_VERSION = 2**31
-
-
-class Cleaned(fields.String):
-    """What somebody typed, cleaned; nothing is fine."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return clean(super()._deserialize(value, attr, data, **kwargs))
 
 
 class WorkSchema(Schema):
@@ -53,10 +43,8 @@ class WorkSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    comment = Cleaned(load_default="", validate=validate.Length(max=LONGEST_TYPED, error=TOO_LONG))
-    version = fields.Integer(
-        load_default=0, validate=validate.Range(0, LARGEST_VERSION, error=RELOAD), error_messages={"invalid": RELOAD}
-    )
+    comment = Cleaned()
+    version = Version()
 
 
 @dataclass
@@ -153,7 +141,7 @@ def _press(reference: str, name: str, act: Callable[[Work], None]) -> Response:
     except Refused as error:
         return _refused(reference, getattr(error, "status", 409), language.in_words(error), keys)
     except ValidationError as error:
-        return _refused(reference, 422, " ".join(_(words) for words in _sentences(error)), keys)
+        return _refused(reference, 422, all_wrong(error), keys)
     answer = _answer(reference, name)
     db.session.commit()
     return answer
@@ -182,11 +170,6 @@ def _content(name: str, sent: dict[str, Any], drafts: list[Picture]) -> list[Any
     named = set(request.form.getlist(picture_forms.KEYS_FIELD))
     files = sorted((draft.width, draft.height, draft.size) for draft in drafts if draft.key not in named)
     return [sent["comment"], sorted(named), files]
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    messages: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return [str(words) for each in messages.values() for words in each]
 
 
 def _answer(reference: str, did: str) -> Response:

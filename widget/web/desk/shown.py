@@ -23,7 +23,7 @@ from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Problem, Told
 from widget.stores import Store
 from widget.web import keyset, searched, visible
-from widget.web.desk.wanted import ALL, MINE, REFUNDS, SHAPES, Wanted
+from widget.web.desk.wanted import ALL, CURSOR, MINE, REFUNDS, Wanted
 
 PER_PAGE = 50
 # Whose turn it is, as it is sorted.
@@ -202,7 +202,7 @@ def _write_cursor(wanted: Wanted, line: Problem) -> str:
 
 def _read_cursor(wanted: Wanted) -> Sequence[Any] | None:
     """Where a page goes on; None when that was written for another view."""
-    match = SHAPES["after"].fullmatch(wanted.after)
+    match = CURSOR.fullmatch(wanted.after)
     given = "".join("x" if part else "-" for part in match.groups()) if match else ""
     if match is None or given != {"urgent": "xxx", "number": "--x"}.get(_way(wanted), "-xx"):
         return None

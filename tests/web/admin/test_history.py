@@ -83,6 +83,8 @@ def test_changes_are_found_by_who_what_which_and_when(app, eva):
     assert news(eva, who="anna", kind="problem", field="address", **since) == ["one"]
     page = eva.get(LIST, query_string={"which": "nothing"}).text
     assert "Nothing was changed that fits all of this." in page
+    # A line and a helpdesk have one each.
+    assert page.count(">Address</option>") == 1
 
 
 def test_the_list_goes_on_page_by_page_with_as_many_queries(app, eva):

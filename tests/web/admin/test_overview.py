@@ -109,6 +109,7 @@ def test_what_needs_somebody_comes_first_the_worst_before_the_rest(app, eva):
     assert signs[:2] == [("Outgoing messages", "bad"), ("Open lines", "watch")]
     assert "1 message is parked: Gorgias refused it." in page
     assert "1 line waits too long for the supplier." in page
+    assert '<a href="/desk?stores=all&late=yes">Look on the desk.</a>' in page
     change(app, (Message, 1), state=State.SENT, done_at=utcnow())
     assert read(eva)[0] == "It works, and one thing needs a look"
 
@@ -124,6 +125,9 @@ def test_each_thing_that_may_be_wrong_is_said_in_words(app, eva):
     change(app, (Helpdesk, 1), failures=50, failure="401")
     says("At 100 in a row Gorgias switches the integration off.", "Helpdesk main", "bad")
     change(app, (Helpdesk, 1), failures=0)
+    change(app, (outbox.Account, "gorgias:1"), failures=2)
+    says("The last 2 calls to Gorgias failed.", "Helpdesk main", "watch")
+    change(app, (outbox.Account, "gorgias:1"), failures=0)
     with app.app_context():
         people.get_person("li@dafen.example").revoked_at = utcnow()
         db.session.get_one(ProblemType, 1).name_zh = "Address incomplete"

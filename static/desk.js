@@ -3,19 +3,14 @@
 (function () {
   "use strict";
 
-  var texts = document.getElementById("texts");
-  if (!texts) return;
-  texts = texts.dataset;
-  var toast = document.getElementById("toast");
+  var sheet = window.sheet;
+  if (!sheet) return;
+  var all = sheet.all, lines = sheet.lines, say = sheet.say, tell = sheet.tell, texts = sheet.texts, toast = sheet.toast;
   var keys = document.getElementById("keys");
-  /* A comment can be taken back only until its note goes out. */
-  var UNDO_MS = 10000, BRIEF_MS = 6000;
   var fields = "input:not([type=checkbox]), textarea, select, [contenteditable]";
-  var here = null, byKeys = false, lastPicked = null;
+  var here = null, lastPicked = null;
 
-  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function news() { return document.getElementById("news"); }
-  function lines() { return all("tr.line"); }
   function lineOf(element) {
     if (!element || !element.closest) return null;
     return element.closest("tr.line") || (element.form && element.form.closest("tr.line")) || null;
@@ -28,8 +23,7 @@
   function go(line) {
     if (!line) return;
     here = line;
-    line.focus({ preventScroll: true });
-    if (byKeys) line.scrollIntoView({ block: "nearest" });
+    sheet.show(line);
   }
   function press(selector, within) {
     var found = within && within.querySelector(selector);
@@ -47,10 +41,6 @@
     if (button) button.click();
   }
 
-  document.addEventListener("keydown", function () { byKeys = true; }, true);
-  ["mousedown", "touchstart"].forEach(function (name) {
-    document.addEventListener(name, function () { byKeys = false; }, { capture: true, passive: true });
-  });
   document.addEventListener("focusin", function (event) { here = lineOf(event.target) || here; });
 
   /* Keys */
@@ -97,15 +87,15 @@
 
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-keys]")) acts["?"]();
-    if (event.target.closest("[data-reload]") && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      window.location.reload();
-    }
     all(".menu[open]").forEach(function (menu) { if (!menu.contains(event.target)) menu.open = false; });
   });
 
-  document.addEventListener("change", function (event) {
-    if (event.target.matches("[data-go]")) event.target.form.submit();
+  /* What is not asked for need not stand in the address. */
+  document.addEventListener("formdata", function (event) {
+    if (!event.target.matches("form.search")) return;
+    Array.from(event.formData.entries()).forEach(function (each) {
+      if (each[1] === "") event.formData.delete(each[0]);
+    });
   });
 
   /* Selecting */
@@ -185,17 +175,13 @@
   }
 
   /* What was done is said once. */
-  window.addEventListener("load", function () {
-    var address = new URL(window.location.href), said = address.search;
-    ["done", "did", "name", "silent"].forEach(function (name) { address.searchParams.delete(name); });
-    if (address.search !== said) history.replaceState(null, "", address);
-  });
+  window.addEventListener("load", function () { sheet.forget(["done", "did", "name", "silent"]); });
   ready();
 
   /* Requests */
 
   if (!window.htmx) return;
-  var waiting = null, next = {};
+  var next = {};
 
   function isLineForm(element) { return element && element.tagName === "FORM" && element.id.indexOf("row-") === 0; }
   function fieldsOf(line) { return all("[data-field]", line); }
@@ -236,23 +222,10 @@
     if (line) line.removeAttribute("aria-busy");
   });
 
-  function say(line, words, again) {
-    var place = line.querySelector(".trouble");
-    if (!place) return;
-    place.textContent = words;
-    if (!words || !again) return;
-    var retry = document.createElement("button");
-    retry.type = "button";
-    retry.className = "quiet";
-    retry.textContent = texts.retry;
-    retry.addEventListener("click", function () { place.textContent = ""; again(); });
-    place.appendChild(retry);
-  }
-
   function failed(event) {
     var element = event.detail.elt, status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (element === news()) return;
-    var words = { 0: texts.offline, 401: texts.out, 403: texts.out, 404: texts.gone }[status] || texts.failed;
+    var words = sheet.why(status);
     if (!isLineForm(element)) {
       tell(element.closest && element.closest("#more") ? texts.unseen : words);
       return;
@@ -266,23 +239,6 @@
     });
   }
   ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) { document.addEventListener(name, failed); });
-
-  function tell(words) {
-    var said = document.createElement("p");
-    said.textContent = words;
-    toast.textContent = "";
-    toast.appendChild(said);
-    stay();
-  }
-
-  /* The toast stays a while, and longer while somebody is at it. */
-  function stay() {
-    clearTimeout(waiting);
-    waiting = setTimeout(function () {
-      if (toast.matches(":hover") || toast.contains(document.activeElement)) stay();
-      else toast.textContent = "";
-    }, toast.querySelector("[data-brief]") ? BRIEF_MS : UNDO_MS);
-  }
 
   /* What was typed since the row was sent, and where the writer is, outlive the answer. */
   var kept = null, unsaved = null;
@@ -322,7 +278,7 @@
     if (next[line.id] === "informed") kept.box = line.querySelector("[data-informed]").checked;
   });
 
-  document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) stay(); });
+  document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) sheet.stay(); });
 
   /* Before any other key is heard: at once, not when the row has settled. */
   document.addEventListener("htmx:afterSwap", function () {

@@ -3,18 +3,14 @@
 (function () {
   "use strict";
 
-  var texts = document.getElementById("texts");
-  if (!texts) return;
-  texts = texts.dataset;
-  var toast = document.getElementById("toast");
+  var sheet = window.sheet;
+  if (!sheet) return;
+  var all = sheet.all, lines = sheet.lines, say = sheet.say, tell = sheet.tell, texts = sheet.texts, toast = sheet.toast;
   var news = document.getElementById("news");
   var keys = document.getElementById("keys");
-  var UNDO_MS = 10000;
   var fields = "input, textarea, select, [contenteditable]";
-  var here = null, byKeys = false;
+  var here = null;
 
-  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
-  function lines() { return all("tr.line"); }
   function lineOf(element) { return element && element.closest ? element.closest("tr.line") : null; }
   function current() {
     var line = lineOf(document.activeElement);
@@ -24,14 +20,9 @@
   function go(line) {
     if (!line) return;
     here = line;
-    line.focus({ preventScroll: true });
-    if (byKeys) line.scrollIntoView({ block: "nearest" });
+    sheet.show(line);
   }
 
-  document.addEventListener("keydown", function () { byKeys = true; }, true);
-  ["mousedown", "touchstart"].forEach(function (name) {
-    document.addEventListener(name, function () { byKeys = false; }, { capture: true, passive: true });
-  });
   document.addEventListener("focusin", function (event) { here = lineOf(event.target) || here; });
 
   /* Keys */
@@ -97,14 +88,6 @@
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-keys]")) acts["?"]();
     if (event.target.closest("[data-new]") && document.getElementById("new")) { event.preventDefault(); acts.n(); }
-    if (event.target.closest("[data-reload]") && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      window.location.reload();
-    }
-  });
-
-  document.addEventListener("change", function (event) {
-    if (event.target.matches("[data-go]")) event.target.form.submit();
   });
 
   /* Who comes for the form writes at once. Earlier, the browser would take the focus away again. */
@@ -114,9 +97,7 @@
 
   /* What was done is said once; the scripts that forget drafts have read it by now. */
   window.addEventListener("load", function () {
-    var address = new URL(window.location.href), said = address.search;
-    ["done", "did", "reported", "added"].forEach(function (name) { address.searchParams.delete(name); });
-    if (address.search !== said && document.querySelector(".done")) history.replaceState(null, "", address);
+    if (document.querySelector(".done")) sheet.forget(["done", "did", "reported", "added"]);
   });
 
   all("[data-keys]").forEach(function (button) { button.hidden = !keys.showModal; });
@@ -127,7 +108,7 @@
   /* Requests */
 
   if (!window.htmx) return;
-  var waiting = null, lastForm = null, lastButton = null;
+  var lastForm = null, lastButton = null;
 
   function isLineForm(element) { return element && element.tagName === "FORM" && lineOf(element); }
 
@@ -154,46 +135,17 @@
     all("textarea", line).forEach(function (field) { field.readOnly = false; });
   });
 
-  function say(line, words, again) {
-    var place = line.querySelector(".trouble");
-    if (!place) return;
-    place.textContent = words;
-    if (!words || !again) return;
-    var retry = document.createElement("button");
-    retry.type = "button";
-    retry.className = "quiet";
-    retry.textContent = texts.retry;
-    retry.addEventListener("click", function () { place.textContent = ""; again.click(); });
-    place.appendChild(retry);
-  }
-
   function failed(event) {
     var element = event.detail.elt, status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (element === news) return;
-    var words = { 0: texts.offline, 401: texts.out, 403: texts.out, 404: texts.gone }[status] || texts.failed;
+    var words = sheet.why(status);
     var line = isLineForm(element);
-    if (line) say(line, words, status === 404 ? null : lastButton && lastButton.form === element ? lastButton : line.querySelector(".send"));
+    var again = lastButton && lastButton.form === element ? lastButton : line && line.querySelector(".send");
+    if (line) say(line, words, status === 404 || !again ? null : function () { again.click(); });
     else if (element.closest && element.closest("#more")) tell(texts.unseen);
     else if (toast.contains(element)) tell(words);
   }
   ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) { document.addEventListener(name, failed); });
-
-  function tell(words) {
-    var said = document.createElement("p");
-    said.textContent = words;
-    toast.textContent = "";
-    toast.appendChild(said);
-    stay();
-  }
-
-  /* The toast stays ten seconds, and longer while somebody is at it. */
-  function stay() {
-    clearTimeout(waiting);
-    waiting = setTimeout(function () {
-      if (toast.matches(":hover") || toast.contains(document.activeElement)) stay();
-      else toast.textContent = "";
-    }, UNDO_MS);
-  }
 
   /* The next line gets the focus, so that one key after the other works; nothing scrolls for those who point. */
   var nextLine = null, sentFrom = null, hadFocus = false;
@@ -217,7 +169,7 @@
     hadFocus = line.contains(document.activeElement) || document.activeElement === document.body;
   });
 
-  document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) stay(); });
+  document.addEventListener("htmx:oobAfterSwap", function (event) { if (event.detail.target === toast) sheet.stay(); });
 
   document.addEventListener("htmx:afterSettle", function () {
     ready(document);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget.db import Base, db
@@ -38,13 +39,17 @@ def keep(person_id: int, name: str, query: str) -> SavedView:
     if len(name) > LONGEST_NAME:
         raise Refused("At most {most} characters for the name of a view, please.", most=LONGEST_NAME)
     kept = views_of(person_id)
+    taken = Refused("You have a view called {name} already. Choose another name, or delete that one.", name=name)
     if any(view.name.casefold() == name.casefold() for view in kept):
-        raise Refused("You have a view called {name} already. Choose another name, or delete that one.", name=name)
+        raise taken
     if len(kept) >= MOST:
         raise Refused("You have {most} views, which is as many as there can be. Delete one first.", most=MOST)
     view = SavedView(person_id=person_id, name=name, query=query)
-    db.session.add(view)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(view)
+    except IntegrityError:  # Pressed twice at once.
+        raise taken from None
     return view
 
 

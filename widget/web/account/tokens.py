@@ -30,6 +30,7 @@ SCOPES_IN_WORDS = {
     "claims:read": N_("Read refund claims"),
 }
 USUAL_DAYS = 90
+LARGEST = 2**31 - 1
 NOTHING_CHOSEN = N_("Choose at least one thing the program may do.")
 
 
@@ -95,7 +96,7 @@ def tokens_POST() -> Response:
     return answer
 
 
-@bp.post("/<int:token_id>/revoke")
+@bp.post(f"/<int(max={LARGEST}):token_id>/revoke")
 def revoke_POST(token_id: int) -> Response:
     """The program is out with its next request."""
     token = api_tokens.revoke(g.person, token_id, by=g.person.as_actor())

@@ -15,10 +15,10 @@ from widget.people import Person
 from widget.web import forms, language
 from widget.web.account import page
 from widget.web.account.door import bp
-from widget.web.account.security import LARGEST
 from widget.web.forms import Form
 from widget.web.language import N_
 
+LARGEST = 2**31 - 1
 FIRST_DAY, LAST_DAY = N_("Choose the first day."), N_("Choose the last day.")
 
 

@@ -16,6 +16,7 @@ from widget.web.admin.door import bp
 from widget.web.admin.saving import LARGEST, EditSchema, Line, Shown, save
 from widget.web.language import N_, ngettext
 from widget.web.language import gettext as _
+from widget.web.typed import clean
 
 LARGEST_ID = 2**63 - 1
 ONE = f"/outgoing/<int(max={LARGEST_ID}):message_id>"
@@ -116,7 +117,7 @@ def _tab() -> str:
 
 
 def _search() -> str:
-    return request.values.get("q", "").strip()[:100]
+    return clean(request.values.get("q", "")[:100])
 
 
 def _page(message_id: int = 0, shown: Shown | None = None) -> str:

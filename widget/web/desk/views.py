@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from widget import saved_views
 from widget.db import db
-from widget.errors import NotFound, Refused
+from widget.errors import Refused
 from widget.web import language
 from widget.web.desk import listing
 from widget.web.desk.door import bp
@@ -34,11 +34,9 @@ def view_POST() -> Response:
     return answer
 
 
-@bp.post("/views/<int:view_id>/delete")
+@bp.post(f"/views/<int(max={LARGEST_ID}):view_id>/delete")
 def view_delete_POST(view_id: int) -> Response:
     """Delete one's own. The form to keep it again comes with the answer."""
-    if view_id > LARGEST_ID:
-        raise NotFound("There is no such view.")
     view = saved_views.drop(g.person.id, view_id)
     answer = redirect(Wanted.read_back(view.query).url_with({"did": "dropped", "name": view.name}), 303)
     db.session.commit()

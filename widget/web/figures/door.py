@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from widget.problem_types import Board
 from widget.web import staff
+from widget.web.typed import clean
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 
@@ -38,7 +39,7 @@ class Wanted:
         weeks, board, supplier = (values.get(name, "") for name in ("weeks", "board", "supplier"))
         return cls(
             weeks=weeks if weeks in WEEKS else USUAL_WEEKS,
-            store=values.get("store", "").upper()[:12],
+            store=clean(values.get("store", "").upper()[:12]),
             supplier=supplier if supplier.isascii() and supplier.isdecimal() and len(supplier) < 10 else "",
             board=board if board in set(Board) else "",
         )

@@ -81,7 +81,7 @@ def button(action: str, schema: type[Schema], kind: str) -> Callable[[Callable[[
 
         view.__doc__ = act.__doc__
         name = action.replace("-", "_") + "_POST"
-        bp.add_url_rule(f"/<int:helpdesk_id>/actions/{action}", name, view, methods=["POST"])
+        bp.add_url_rule(f"/<int(max=2147483647):helpdesk_id>/actions/{action}", name, view, methods=["POST"])
         return view
 
     return hang

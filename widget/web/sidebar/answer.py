@@ -50,7 +50,7 @@ class Event:
     text: str
 
 
-@bp.post("/<int:helpdesk_id>/widget")
+@bp.post("/<int(max=2147483647):helpdesk_id>/widget")
 def widget_POST(helpdesk_id: int) -> Response:
     event = read_event(request.get_data(cache=False))
     connection = open_for_reading()

@@ -62,7 +62,8 @@ def save(
     by: tuple[str, str],
     shown: int | None = None,
 ) -> Helpdesk:
-    """Add a helpdesk, or change one; an empty key keeps the one there is. What waits for it is tried at once.
+    """Add a helpdesk, or change one; an empty key keeps the one there is, unless the address is another one's.
+    What waits for it is tried at once.
 
     `by` is (name, e-mail), `shown` the version somebody saw. Raises Refused, and Outdated for an old version.
     """
@@ -73,6 +74,8 @@ def save(
         history.refuse_outdated(SUBJECT, helpdesk, shown)
     _check_name(wanted.name, helpdesk)
     if urlsplit(helpdesk.url).netloc != urlsplit(wanted.url).netloc:
+        # A key is shown to nobody but the account it belongs to, not even where somebody mistyped its address.
+        _need_key(api_key)
         # Those numbers were given by another account.
         helpdesk.integration_id = helpdesk.widget_id = helpdesk.is_active = helpdesk.looked_at = None
     changed = history.change(SUBJECT, helpdesk, wanted._asdict(), by=by)
@@ -86,8 +89,7 @@ def save(
 
 
 def _new(wanted: Wanted, api_key: str, box: Box) -> Helpdesk:
-    if not api_key:
-        raise Refused("Paste the API key: without it nothing can be sent to Gorgias.")
+    _need_key(api_key)
     secret = secrets.token_urlsafe(32)
     helpdesk = Helpdesk(name="", url=wanted.url, email="", api_key_sealed="", version=0)
     helpdesk.hook_secret_sealed, helpdesk.hook_secret_hash = box.seal(secret), stores.hash_of(secret)
@@ -96,6 +98,11 @@ def _new(wanted: Wanted, api_key: str, box: Box) -> Helpdesk:
     db.session.add(helpdesk)
     db.session.flush()
     return helpdesk
+
+
+def _need_key(api_key: str) -> None:
+    if not api_key:
+        raise Refused("Paste the API key: without it nothing can be sent to Gorgias.")
 
 
 def _check_name(name: str, helpdesk: Helpdesk) -> None:

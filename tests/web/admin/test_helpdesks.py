@@ -89,6 +89,8 @@ def test_an_empty_key_keeps_the_one_there_is_and_a_new_one_tries_what_waits(app,
         ({"calls_period_seconds": "soon"}, 422, "whole number from 1 to 10,000"),
         ({"email": "nobody"}, 409, "is no e-mail address"),
         ({"url": "ftp://x"}, 409, "is no address"),
+        ({"url": "http://[::1"}, 409, "is no address"),
+        ({"url": "https://x.example:port"}, 409, "is no address"),
         ({"name": "other"}, 409, "There is already a helpdesk"),
     ],
 )
@@ -111,6 +113,16 @@ def test_a_late_save_is_told_who_changed_what(app, eva):
     assert "new@brushwood.example" in late.text
     assert 'value="Brushwood"' in late.text
     assert send(eva, ONE, **{**FORM, "name": "Brushwood"}, version=2).status_code == 303
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_key_goes_to_no_other_address_than_the_one_it_was_pasted_for(app, eva):
+    answer = send(eva, ONE, **{**FORM, "url": "https://mistyped.example"}, version=1)
+    assert answer.status_code == 409
+    assert "Paste the API key" in answer.text
+    assert desk(app).version == 1
+    answer = send(eva, ONE, **{**FORM, "url": "https://mistyped.example"}, api_key=SECRET, version=1)
+    assert answer.status_code == 303
 
 
 @pytest.mark.only_on("sqlite")

@@ -32,7 +32,14 @@ def test_rows_come_as_a_file_to_keep_that_excel_reads_as_utf8():
 @pytest.mark.parametrize("typed", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_never_becomes_a_formula(typed):
     _answer, rows = read([typed], [[typed]])
-    assert rows == [["'" + typed], ["'" + typed]]
+    told = "'" + typed if typed.isprintable() else f"'{typed[0]}'{typed[1:]}"
+    assert rows == [[told], [told]]
+
+
+@pytest.mark.parametrize("begin", [";", "; ", ';"', "\n", "\t"])
+def test_nor_does_what_follows_where_others_cut(begin):
+    _answer, rows = read(["a"], [[f"x{begin}=HYPERLINK(1){begin}-2+3"], ["ok ;-) thanks\n- one\n- two"]])
+    assert rows[1:] == [[f"x{begin}'=HYPERLINK(1){begin}'-2+3"], ["ok ;-) thanks\n- one\n- two"]]
 
 
 def test_numbers_stay_numbers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -16,6 +17,9 @@ MOST_ROWS = 50_000
 BYTE_ORDER_MARK = "\ufeff"
 # A cell that begins with one of these is a formula to a spreadsheet, or becomes one after a cut at a tab.
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# So does what follows where a spreadsheet cuts in another place than we do: in half of Europe at semicolons, and then
+# quotes keep no line together. Smileys and lists are no formulas.
+FURTHER_FORMULA = re.compile(r"""([;\t\r\n][ "']*)(?=[=+@]|-[^\s)(])""")
 ROWS_AT_ONCE = 200
 
 
@@ -35,6 +39,7 @@ def harmless(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = "" if value is None else str(value)
+    text = FURTHER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.startswith(BEGINS_A_FORMULA) else text
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, false, func, or_, select
 from widget import calendars
 from widget.db import db, utcnow
 from widget.history import Change
-from widget.web.admin import things
+from widget.web.admin import vocabulary
 from widget.web.admin.door import bp
 from widget.web.csv_files import MOST_ROWS, csv_answer
 from widget.web.language import gettext as _
@@ -52,12 +52,12 @@ def history_GET() -> str:
     return render_template(
         "admin/history.html",
         wanted=wanted,
-        kinds={name: things.kind(name) for name in things.KINDS},
+        kinds={name: vocabulary.kind(name) for name in vocabulary.KINDS},
         fields=_fields(),
         changes=found[:PAGE],
-        names=things.names(),
-        kind=things.kind,
-        label=things.label,
+        names=vocabulary.names(),
+        kind=vocabulary.kind,
+        label=vocabulary.label,
         zone=zone,
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         is_first=before is None,
@@ -90,7 +90,9 @@ def _matching(wanted: Wanted, zone: str, before: int | None) -> Select[Any]:
     if wanted.who:
         query = query.where(_by(wanted.who))
     if wanted.which:
-        means = [and_(Change.subject == kind, Change.subject_id.in_(ids)) for kind, ids in things.called(wanted.which)]
+        means = [
+            and_(Change.subject == kind, Change.subject_id.in_(ids)) for kind, ids in vocabulary.called(wanted.which)
+        ]
         query = query.where(or_(false(), *means))
     if (since := _midnight(wanted.since, zone)) is not None:
         query = query.where(Change.at >= since)
@@ -117,7 +119,7 @@ def _midnight(typed: str, zone: str, days: int = 0) -> datetime | None:
 
 def _rows(wanted: Wanted, zone: str) -> Iterator[list[object]]:
     """Read some at a time, each where the last ones ended: nothing holds the store while a slow line takes them."""
-    names, before = things.names(), None
+    names, before = vocabulary.names(), None
     for _round in range(MOST_ROWS // READ_AT_ONCE + 1):
         some = list(db.session.scalars(_matching(wanted, zone, before).limit(READ_AT_ONCE)))
         rows = [_row(change, names) for change in some]
@@ -128,14 +130,14 @@ def _rows(wanted: Wanted, zone: str) -> Iterator[list[object]]:
             return
 
 
-def _row(change: Change, names: things.Names) -> list[object]:
+def _row(change: Change, names: vocabulary.Names) -> list[object]:
     return [
         f"{change.at:%Y-%m-%d %H:%M:%S}",
         change.actor,
         change.actor_email,
-        things.kind(change.subject),
+        vocabulary.kind(change.subject),
         names.of(change),
-        things.label(change.field),
+        vocabulary.label(change.field),
         change.old,
         change.new,
     ]
@@ -144,11 +146,11 @@ def _row(change: Change, names: things.Names) -> list[object]:
 def _fields() -> list[tuple[str, str]]:
     """What may have changed, each word once: the address of a line and of a helpdesk are told apart by their kind."""
     named: dict[str, str] = {}
-    for name in things.FIELDS:
-        named.setdefault(things.label(name), name)
+    for name in vocabulary.FIELDS:
+        named.setdefault(vocabulary.label(name), name)
     return sorted(((name, words) for words, name in named.items()), key=lambda pair: pair[1])
 
 
 def _alike(field: str) -> list[str]:
     """All fields that go by the same word."""
-    return [name for name in things.FIELDS if things.label(name) == things.label(field)] or [field]
+    return [name for name in vocabulary.FIELDS if vocabulary.label(name) == vocabulary.label(field)] or [field]

@@ -15,7 +15,7 @@ from widget import credentials, people
 from widget.errors import Refused
 from widget.people import Described, Person, Role, Side
 from widget.web import language, places, staff
-from widget.web.admin import who
+from widget.web.admin import ways_in
 from widget.web.admin.door import bp
 from widget.web.admin.saving import LARGEST, EditSchema, Line, Shown, done, said, save
 from widget.web.forms import Form
@@ -99,10 +99,10 @@ class NewSuppliersPersonSchema(_Address, SuppliersPersonSchema):
 @bp.get("/people")
 def people_GET() -> str:
     """Everybody."""
-    groups = who.everybody()
+    groups = ways_in.everybody()
     names = {known.person.id: known.person.name for group in groups for known in group.people}
     return render_template(
-        "admin/people.html", groups=groups, role_names=ROLE_NAMES, said=said(SAID, names), password=who.PASSWORD
+        "admin/people.html", groups=groups, role_names=ROLE_NAMES, said=said(SAID, names), password=ways_in.PASSWORD
     )
 
 
@@ -172,7 +172,7 @@ def person_page(person_id: int, shown: Shown | None = None, absence: Shown | Non
         roles=ROLES,
         suppliers=_choices(),
         labels=LABELS,
-        way_in=who.way_in_of(person),
+        way_in=ways_in.way_in_of(person),
         is_me=person.id == g.person.id,
         sessions=credentials.sessions_of(person),
         absences=people.absences_of(person.id) if is_staff else [],

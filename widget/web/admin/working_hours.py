@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -161,7 +160,9 @@ def _remove_holidays(supplier: Supplier | None) -> str | Response:
         calendars.remove_holidays(_calendar_of(supplier), wanted["days"], by=staff.me())
         return _reckoned(supplier)
 
-    show: Callable[[Shown], str] = lambda shown: _page(supplier, removed=shown)  # noqa: E731
+    def show(shown: Shown) -> str:
+        return _page(supplier, removed=shown)
+
     return save(NoHolidaysSchema(), show, act)
 
 

@@ -93,6 +93,10 @@ def test_a_morning_at_the_desk_by_keyboard(app, url, new_page):
     expect(page.locator("#toast")).to_contain_text("address saved")
     with app.app_context():
         assert problems.get(lines[1]).address == "Stad 3"
+    page.keyboard.press("/")
+    page.keyboard.type("Stad")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{url}/desk?board=problem_sheet&view=open&stores=all&q=Stad&sort=urgent")
 
 
 def test_many_lines_at_once(app, url, new_page):

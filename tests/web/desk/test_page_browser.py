@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
-from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import check, let_in
 from tests.web.visitors import FROM_OUR_PAGE, add_comment, add_lines, link_of, signed_in
 from widget import problems
-from widget.config import Config
 from widget.db import db
 from widget.orders import OrderName
 from widget.people import Actor, Side
@@ -25,19 +21,6 @@ LI = Actor(name="Li Wei", side=Side.SUPPLIER, email="li@dafen.example")
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 def lines_of(app: Flask, count: int) -> list[int]:

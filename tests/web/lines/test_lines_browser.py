@@ -3,36 +3,18 @@ scripts, and with somebody else at the same line."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.processes import free_port
-from tests.web.browsers import NARROW, WIDE, check, let_in, serving
+from tests.web.browsers import NARROW, WIDE, check, let_in
 from tests.web.lines.agents import BEN, ben_link, meanwhile, reported, without_ticket
 from tests.web.uploads import kept
 from tests.web.visitors import add_comment, add_lines, link_of
-from widget.config import Config
 from widget.people import Side
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 def arrive(page: Page, line: int) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import factories
-from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import check, let_in
 from tests.web.uploads import PHOTO
 from tests.web.visitors import OTHER_WORKSHOP, add_comment, add_lines, painter_link
 from widget import problems
-from widget.config import Config
 from widget.db import db
 from widget.people import Actor, Side
 from widget.tickets import Place
@@ -26,19 +22,6 @@ ANNA = Actor(name="Anna Visser", side=Side.CUSTOMER_SERVICE, email="anna@brushwo
 LARGE_ENOUGH = 44
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:

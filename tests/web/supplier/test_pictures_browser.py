@@ -5,9 +5,8 @@ The page is made of the macros alone, so that what is tried here does not depend
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,9 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 from sqlalchemy import select
 
 from tests.pictures.files import flag, jpeg, png
-from tests.processes import free_port
-from tests.web.browsers import NARROW, WIDE, check, let_in, serving
+from tests.web.browsers import NARROW, WIDE, check, let_in
 from tests.web.visitors import add_lines, painter_link
 from widget import pictures, problems
-from widget.config import Config
 from widget.db import db
 from widget.pictures import Picture
 from widget.web import picture_forms, sessions
@@ -47,12 +44,6 @@ PAGE = """
 <div id="rest"></div>
 {% endblock %}
 """
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
 
 
 @pytest.fixture
@@ -83,13 +74,6 @@ def app(app: Flask) -> Flask:
 
     app.add_url_rule("/try", "line", line, methods=["GET", "POST"])
     return app
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 def enter(page: Page, url: str, app: Flask, language: str = "en") -> None:

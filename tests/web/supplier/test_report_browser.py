@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
-from tests.processes import free_port
-from tests.web.browsers import NARROW, WIDE, check, let_in, serving
+from tests.web.browsers import NARROW, WIDE, check, let_in
 from tests.web.supplier.test_reporting import PNG, lines
 from tests.web.visitors import WORKSHOP, add_lines, link_of, painter_link
-from widget.config import Config
 from widget.people import Role
 
 pytestmark = pytest.mark.only_on("sqlite")
@@ -22,23 +19,10 @@ each_width = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "n
 
 
 @pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
 def app(app: Flask) -> Flask:
     """With a shop, its workshops and two open lines in it."""
     add_lines(app, 2)
     return app
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -12,25 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import expect
 
-from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import check, let_in
 from tests.web.supplier.test_pasting import paste
 from tests.web.supplier.test_reporting import BY_SCRIPT, lines, send, value_of, words_of
 from tests.web.uploads import PHOTO, rows, upload
 from tests.web.visitors import FROM_OUR_PAGE, add_lines, painter_link, signed_in
 from widget import problem_types
-from widget.config import Config
 from widget.db import db, utcnow
 from widget.problem_types import Board, ProblemType
 
 NEEDED = "“Address incomplete” needs a picture. Add one."
 SUGGESTED = "Missing is: "
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
 
 
 @pytest.fixture
@@ -125,13 +115,6 @@ def test_an_archived_type_is_not_offered_but_stays_on_old_lines(app, painter):
     assert 'value="address_incomplete"' not in page
     assert "Address incomplete" in page
     assert "Choose a problem type." in words_of(send(painter))
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    """Where the app answers over real HTTP."""
-    with serving(app) as address:
-        yield address
 
 
 @pytest.mark.only_on("sqlite")

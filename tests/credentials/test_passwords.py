@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.security import generate_password_hash
 
 from tests import factories
 from widget import credentials, history, people
-from widget.credentials import CameBy, FailedTry, Password, SignIn, Throttled, WrongPassword
+from widget.credentials import CameBy, FailedTry, Password, SignIn, Throttled, WrongPassword, passwords
 from widget.credentials.passwords import FRESH, PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, WINDOW
-from widget.db import utcnow
-from widget.errors import Refused
+from widget.db import db, utcnow
+from widget.errors import NotFound, Refused
 from widget.people import Person, Role
 
 EMAIL, GOOD, OTHER = "anna@brushwood.example", "correct horse battery", "staple hat umbrella"
@@ -105,6 +107,34 @@ def test_changing_it_needs_the_old_one_unless_a_link_was_opened_lately(store: An
         credentials.set_password(by_link, OTHER, GOOD)
     assert credentials.find_by_password(EMAIL, OTHER) == anna.id
     assert credentials.find_by_password(EMAIL, GOOD) is None
+
+
+@pytest.mark.only_on("postgresql")
+def test_whoever_is_revoked_at_that_moment_leaves_none_behind(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite does one after the other anyway."""
+    with app.app_context():
+        secret = credentials.begin_session(somebody().id, CameBy.LINK)
+        db.session.commit()
+
+    def revoke_meanwhile(_password: str, _method: str) -> str:
+        def revoke() -> None:
+            with app.app_context():
+                credentials.revoke(people.get_person(EMAIL))
+                db.session.commit()
+
+        thread = threading.Thread(target=revoke)
+        thread.start()
+        thread.join()
+        return "scrypt:x"
+
+    monkeypatch.setattr(passwords, "generate_password_hash", revoke_meanwhile)
+    with app.app_context():
+        session = credentials.find_session(secret)
+        assert session is not None
+        with pytest.raises(NotFound):
+            credentials.set_password(session, GOOD)
+        db.session.rollback()
+        assert credentials.find_password(people.get_person(EMAIL)) is None
 
 
 # Signing in with it

@@ -18,7 +18,7 @@ from widget.credentials import sessions
 from widget.credentials.sessions import CameBy
 from widget.credentials.tables import FailedTry, Password, SignIn
 from widget.db import db, is_postgresql, utcnow
-from widget.errors import Refused
+from widget.errors import NotFound, Refused
 from widget.people import Person
 
 SHORTEST, LONGEST = 12, 200
@@ -113,7 +113,8 @@ def needs_old_password(session: SignIn) -> bool:
 def set_password(session: SignIn, new: str, old: str = "") -> None:
     """Choose a password; every other session of the person ends.
 
-    Raises Refused for one that will not do, WrongPassword where the old one is needed and another was shown.
+    Raises Refused for one that will not do, WrongPassword where the old one is needed and another was shown, NotFound
+    where the session has ended meanwhile.
     """
     person = session.person
     if person.supplier_id is not None:
@@ -123,11 +124,13 @@ def set_password(session: SignIn, new: str, old: str = "") -> None:
     kept = find_password(person)
     if kept is not None and needs_old_password(session) and not _is_right(kept, old):
         raise WrongPassword("This is not your password.")
+    hashed = generate_password_hash(new, METHOD)
+    _refuse_if_ended(session)
     changed = ("set", "changed") if kept else ("", "set")
     if kept is None:
         kept = Password(person_id=person.id)
         db.session.add(kept)
-    kept.hash, kept.changed_at = generate_password_hash(new, METHOD), utcnow()
+    kept.hash, kept.changed_at = hashed, utcnow()
     sessions.end_all(person, but=session.id)
     history.record("person", person.id, "password", *changed, by=(person.name, person.email), version=person.version)
     db.session.flush()
@@ -160,6 +163,14 @@ def _check_new(person: Person, new: str) -> None:
         raise Refused("Your e-mail address or name is the first that others would try.")
     if len(set(told)) < FEWEST_DIFFERENT:
         raise Refused("Use more different characters.")
+
+
+def _refuse_if_ended(session: SignIn) -> None:
+    """Whoever is just being revoked leaves no password behind. Revoking has the person locked, too."""
+    db.session.execute(select(Person.id).where(Person.id == session.person_id).with_for_update())
+    db.session.refresh(session, ["ended_at"])
+    if session.ended_at is not None:
+        raise NotFound("There is no such session.")
 
 
 def _is_right(kept: Password, shown: str) -> bool:

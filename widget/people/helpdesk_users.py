@@ -13,7 +13,11 @@ from widget.stores import Helpdesk
 
 
 def copy_users(helpdesk_id: int, users: list[dict[str, Any]]) -> None:
-    """Take over a helpdesk's users as Gorgias lists them; whoever is no longer listed becomes inactive."""
+    """Take over a helpdesk's users as Gorgias lists them; whoever is no longer listed becomes inactive.
+
+    Of two who do it at once the second waits, and finds what the first has added.
+    """
+    db.session.execute(select(Helpdesk.id).where(Helpdesk.id == helpdesk_id).with_for_update(key_share=True))
     known = {
         user.gorgias_id: user
         for user in db.session.scalars(select(HelpdeskUser).where(HelpdeskUser.helpdesk_id == helpdesk_id))

@@ -1,4 +1,4 @@
-"""What the address of a sheet asks for. All state of a view is in it, so that it can be sent as a link, or kept."""
+"""What an address asks for. All state of a view is in it, so that it can be sent as a link, or kept."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from functools import cached_property
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
+from widget.people import Side
+from widget.problem_types import Board
 from widget.web.typed import clean
 
 LONGEST = 200
+REFUNDS = "refunds"
+# What both sides ask of their sheet.
+OF_A_SHEET = {"board": (*Board, REFUNDS), "view": ("open", "handled"), "turn": ("", *Side)}
 
 
 @dataclass(frozen=True)
-class Asked(ABC):
+class Asked:
     """What an address asks for: its fields are texts, each with a usual value that is not said.
 
     `CHOICES` are what some of them may be, the first of which they are otherwise; `SHAPES` what others may look like.
     """
 
-    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]]
-    SHAPES: ClassVar[Mapping[str, re.Pattern[str]]]
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    SHAPES: ClassVar[Mapping[str, re.Pattern[str]]] = {}
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Self:
@@ -34,6 +39,16 @@ class Asked(ABC):
         for name, shape in cls.SHAPES.items():
             read[name] = read[name] if shape.fullmatch(read[name]) else ""
         return cls(**read)
+
+    def said(self) -> dict[str, str]:
+        """What is not as usual."""
+        usual = asdict(type(self)())
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+
+
+@dataclass(frozen=True)
+class AskedOfSheet(Asked, ABC):
+    """A view of a sheet, which its forms lead back to."""
 
     @classmethod
     def read_back(cls, text: str) -> Self:
@@ -53,8 +68,3 @@ class Asked(ABC):
     @abstractmethod
     def url_with(self, told: Mapping[str, str]) -> str:
         """The address of this view, saying what was just done there as well."""
-
-    def said(self) -> dict[str, str]:
-        """What is not as usual."""
-        usual = asdict(type(self)())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}

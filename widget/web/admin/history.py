@@ -16,17 +16,16 @@ from widget.db import db, utcnow
 from widget.history import Change
 from widget.web.admin import vocabulary
 from widget.web.admin.door import bp
+from widget.web.asked import Asked
 from widget.web.csv_files import MOST_ROWS, csv_answer
 from widget.web.language import gettext as _
-from widget.web.typed import clean
 
 PAGE, READ_AT_ONCE = 50, 500
 LARGEST_ID = 2**63 - 1
-NAMES = ("who", "kind", "which", "field", "since", "until")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Asked):
     """What was asked for, as it was typed; days are customer service's."""
 
     who: str = ""
@@ -36,16 +35,11 @@ class Wanted:
     since: str = ""
     until: str = ""
 
-    @property
-    def query(self) -> dict[str, str]:
-        """What of it stands in the address."""
-        return {name: value for name in NAMES if (value := getattr(self, name))}
-
 
 @bp.get("/history")
 def history_GET() -> str:
     """The newest changes that fit."""
-    wanted, zone = _wanted(), _zone()
+    wanted, zone = Wanted.read(request.args), _zone()
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= LARGEST_ID else None
     found = list(db.session.scalars(_matching(wanted, zone, before).limit(PAGE + 1)))
@@ -67,13 +61,9 @@ def history_GET() -> str:
 @bp.get("/history.csv")
 def history_csv_GET() -> Response:
     """The same as a table to take away."""
-    wanted, zone = _wanted(), _zone()
+    wanted, zone = Wanted.read(request.args), _zone()
     header = [_("When (UTC)"), _("Who"), _("E-mail"), _("Kind"), _("Which"), _("What"), _("Before"), _("After")]
     return csv_answer(f"history-{utcnow():%Y-%m-%d}.csv", header, _rows(wanted, zone))
-
-
-def _wanted() -> Wanted:
-    return Wanted(**{name: clean(request.args.get(name, "")[:200]) for name in NAMES})
 
 
 def _zone() -> str:

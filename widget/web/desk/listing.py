@@ -16,9 +16,10 @@ from widget.db import db, utcnow
 from widget.people import Supplier
 from widget.problem_types import Board
 from widget.stores import Store
+from widget.web.asked import REFUNDS
 from widget.web.desk.door import bp
 from widget.web.desk.shown import Listed, Shown, count, fetch_shown, read_page
-from widget.web.desk.wanted import ALL, MINE, REFUNDS, Wanted
+from widget.web.desk.wanted import ALL, MINE, Wanted
 from widget.web.searched import REFERENCE
 
 LATELY = timedelta(hours=24)

@@ -23,7 +23,8 @@ from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Problem, Told
 from widget.stores import Store
 from widget.web import keyset, searched, visible
-from widget.web.desk.wanted import ALL, CURSOR, MINE, REFUNDS, Wanted
+from widget.web.asked import REFUNDS
+from widget.web.desk.wanted import ALL, CURSOR, MINE, Wanted
 
 PER_PAGE = 50
 # Whose turn it is, as it is sorted.

@@ -9,24 +9,20 @@ from typing import Any, ClassVar, Self
 
 from flask import url_for
 
-from widget.people import Side
 from widget.problem_types import Board
-from widget.web.asked import Asked
+from widget.web.asked import OF_A_SHEET, AskedOfSheet
 
-REFUNDS = "refunds"
 ALL, MINE = "all", "mine"
 # Where a page begins: turn, microseconds, and the line's number, as the way of sorting needs them.
 CURSOR = re.compile(r"(?:(?:([01])-)?([0-9]{1,16})-)?([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Wanted(Asked):
+class Wanted(AskedOfSheet):
     """What an address asks for: a view of a board, of which stores, its filters, how it is sorted, where it goes on."""
 
     CHOICES: ClassVar = {
-        "board": (*Board, REFUNDS),
-        "view": ("open", "handled"),
-        "turn": ("", *Side),
+        **OF_A_SHEET,
         "late": ("", "yes"),
         "informed": ("", "yes", "no"),
         "sort": ("urgent", "newest", "number"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from widget.problem_types import Board
 from widget.web import staff
-from widget.web.typed import clean
+from widget.web.asked import Asked
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 
@@ -25,8 +27,14 @@ def guard() -> Response | tuple[str, int] | None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Asked):
     """What an address asks for. Empty: all of them."""
+
+    CHOICES: ClassVar = {"weeks": (USUAL_WEEKS, *WEEKS), "board": ("", *Board)}
+    SHAPES: ClassVar = {
+        "store": re.compile(r"[A-Z0-9]{1,12}", re.ASCII),
+        "supplier": re.compile(r"[1-9][0-9]{0,8}", re.ASCII),
+    }
 
     weeks: str = USUAL_WEEKS
     store: str = ""
@@ -34,18 +42,11 @@ class Wanted:
     board: str = ""
 
     @classmethod
-    def read(cls, values: Mapping[str, str]) -> Wanted:
-        """From an address's query. What makes no sense is left out."""
-        weeks, board, supplier = (values.get(name, "") for name in ("weeks", "board", "supplier"))
-        return cls(
-            weeks=weeks if weeks in WEEKS else USUAL_WEEKS,
-            store=clean(values.get("store", "").upper()[:12]),
-            supplier=supplier if supplier.isascii() and supplier.isdecimal() and len(supplier) < 10 else "",
-            board=board if board in set(Board) else "",
-        )
+    def read(cls, values: Mapping[str, str]) -> Self:
+        """The same; a store's code may be written small."""
+        return super().read({**values, "store": values.get("store", "").upper()})
 
     def csv(self, figure: str) -> str:
         """The address of a figure's table as a file."""
-        usual = asdict(Wanted())
-        said = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        said: dict[str, Any] = {**self.said()}
         return url_for("figures.table_GET", figure=figure, **said)

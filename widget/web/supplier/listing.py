@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response
 from widget.db import db, utcnow
 from widget.problem_types import Board
 from widget.problems import Problem
+from widget.web.asked import REFUNDS
 from widget.web.language import N_, ngettext
 from widget.web.language import gettext as _
 from widget.web.searched import REFERENCE
 from widget.web.supplier import reporting
 from widget.web.supplier.door import bp
 from widget.web.supplier.shown import Shown, count, get_shown, lately, neighbours, read_page
-from widget.web.supplier.wanted import REFUNDS, Wanted
+from widget.web.supplier.wanted import Wanted
 
 # Seconds in a unit; the largest that fits at least once tells the time.
 DAY, HOUR, MINUTE = 86_400, 3_600, 60

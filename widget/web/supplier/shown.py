@@ -23,8 +23,9 @@ from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Digest, Problem
 from widget.web import keyset, searched, visible
+from widget.web.asked import REFUNDS
 from widget.web.differences import Piece, changes
-from widget.web.supplier.wanted import CURSOR, REFUNDS, Wanted
+from widget.web.supplier.wanted import CURSOR, Wanted
 
 PER_PAGE = 50
 SHOWN_OF_A_THREAD = 3

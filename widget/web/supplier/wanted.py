@@ -9,21 +9,19 @@ from typing import Any, ClassVar
 
 from flask import url_for
 
-from widget.people import Side
 from widget.problem_types import Board
-from widget.web.asked import Asked
+from widget.web.asked import OF_A_SHEET, AskedOfSheet
 from widget.web.searched import REFERENCE
 
-REFUNDS = "refunds"
 # Where a page begins: turn, microseconds (sixteen digits reach into the year 2286), and the line's number.
 CURSOR = re.compile(r"(?:([01])-)?([0-9]{1,16})-([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Wanted(Asked):
+class Wanted(AskedOfSheet):
     """What an address asks for: a view of a board, its filters, where it goes on, or one line of it."""
 
-    CHOICES: ClassVar = {"board": (*Board, REFUNDS), "view": ("open", "handled"), "turn": ("", *Side)}
+    CHOICES: ClassVar = OF_A_SHEET
     SHAPES: ClassVar = {"after": CURSOR, "line": REFERENCE}
 
     board: str = Board.PROBLEM_SHEET

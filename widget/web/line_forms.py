@@ -1,4 +1,7 @@
-"""What the forms about a line have in common at every door: how fields are read, and what is said when one is wrong."""
+"""What the forms about a line have in common at every door.
+
+How fields are read, what is said when one is wrong, and what taking back takes back.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from widget import problems
 from widget.errors import Refused
-from widget.problems import ChangedMeanwhile
+from widget.people import Actor
+from widget.problems import ChangedMeanwhile, Problem
+from widget.tickets import Place
 from widget.web import language
 from widget.web.language import N_
 from widget.web.language import gettext as _
@@ -47,3 +53,15 @@ def in_words(error: Refused) -> str:
     if isinstance(error, ChangedMeanwhile):
         return _("%(who)s changed this while you had the page open.", who=error.change.actor)
     return language.in_words(error)
+
+
+def take_back(line: Problem, did: str, *, by: Actor, at: Place, shown: int) -> None:
+    """Take back the comment, address or tick that the same person just gave. Raises Refused, ValidationError."""
+    if did == "comment":
+        problems.undo_comment(line, by=by, at=at)
+    elif did == "address":
+        problems.undo_address(line, by=by, at=at)
+    elif did == "informed":
+        problems.undo_informed(line, by=by, at=at, shown=shown)
+    else:
+        raise ValidationError({"undo": [RELOAD]})

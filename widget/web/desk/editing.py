@@ -24,7 +24,7 @@ from widget.web.desk.door import bp
 from widget.web.desk.shown import Shown, count, get_shown
 from widget.web.desk.wanted import Wanted
 from widget.web.language import N_
-from widget.web.line_forms import RELOAD, Cleaned, Version, all_wrong, in_words
+from widget.web.line_forms import Cleaned, Version, all_wrong, in_words, take_back
 from widget.web.places import take_line
 from widget.web.staff import me
 from widget.web.typed import clean
@@ -106,17 +106,10 @@ def reopen(press: Press) -> str:
 
 def undo(press: Press) -> str:
     """Take back what the same person just did."""
-    line, at = press.line, press.at
-    if press.sent["act"] == "comment":
-        problems.undo_comment(line, by=me(), at=at)
-    elif press.sent["act"] == "address":
-        problems.undo_address(line, by=me(), at=at)
-    elif press.sent["act"] == TICKED:
-        problems.undo_informed(line, by=me(), at=at, shown=press.version)
-    elif press.sent["act"] == UNTICKED:
-        problems.mark_informed(line, by=me(), at=at, shown=press.version, wait=UNDO_WITHIN)
+    if press.sent["act"] == UNTICKED:
+        problems.mark_informed(press.line, by=me(), at=press.at, shown=press.version, wait=UNDO_WITHIN)
     else:
-        raise ValidationError({"act": [RELOAD]})
+        take_back(press.line, press.sent["act"], by=me(), at=press.at, shown=press.version)
     return "undo"
 
 

@@ -24,7 +24,7 @@ from widget.problems import ChangedMeanwhile, Problem
 from widget.tickets import Place
 from widget.web import language, picture_forms, visible
 from widget.web.language import N_
-from widget.web.line_forms import RELOAD, Cleaned, Version, all_wrong, in_words
+from widget.web.line_forms import Cleaned, Version, all_wrong, in_words, take_back
 from widget.web.lines import listing, story
 from widget.web.lines.door import bp, take_line
 from widget.web.lines.listing import Typed
@@ -125,18 +125,11 @@ def _remind(work: Work) -> str:
 
 
 def _undo(work: Work) -> str:
-    line, at, undone = work.line, work.at, request.form.get("undo", "")
+    undone = request.form.get("undo", "")
     if undone == "closed":
-        problems.undo_handled(line, by=me(), at=at)
+        problems.undo_handled(work.line, by=me(), at=work.at)
         return "reopened"
-    if undone == "informed":
-        problems.undo_informed(line, by=me(), at=at, shown=work.sent["version"])
-    elif undone == "address":
-        problems.undo_address(line, by=me(), at=at)
-    elif undone == "comment":
-        problems.undo_comment(line, by=me(), at=at)
-    else:
-        raise ValidationError({"undo": [RELOAD]})
+    take_back(work.line, undone, by=me(), at=work.at, shown=work.sent["version"])
     return "undone"
 
 

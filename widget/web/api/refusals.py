@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, request
+
+from widget.web import places
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -68,7 +70,7 @@ def problem(kind: str, detail: str, **more: Any) -> Response:
     of = KINDS[kind]
     headers = more.pop("headers", None)
     told: dict[str, Any] = {
-        "type": f"{current_app.extensions['config'].public_url}/api/docs#{kind}",
+        "type": f"{places.public_url()}/api/docs#{kind}",
         "title": of.title,
         "status": of.status,
         "detail": detail,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
 from marshmallow import Schema, fields, validate
 
 from widget.people import Side
 from widget.problem_types import Board
+from widget.web import places
 from widget.web.api.reading import Count, Flag, Moment, Strict, Words
 from widget.web.typed import LONGEST_TYPED
 
@@ -92,7 +92,7 @@ class LineSchema(Schema):
     changed_at = Moment(required=True, **told("When anything on it changed last.", example="2026-11-22T07:10:00Z"))
     version = fields.Integer(required=True, **told("Counts its changes; the ETag is made of it.", minimum=1, example=1))
     open_url = fields.Function(
-        lambda line: f"{current_app.extensions['config'].public_url}/lines/{line.reference}",
+        lambda line: f"{places.public_url()}/lines/{line.reference}",
         required=True,
         **told("Its page, for people.", type="string", format="uri"),
     )

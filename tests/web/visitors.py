@@ -136,6 +136,13 @@ def contents(app: Flask) -> dict[str, list[Any]]:
         }
 
 
+def queries_for(app: Flask, client: FlaskClient, path: str) -> int:
+    """How often the store is asked for that page."""
+    with counted_queries(app) as statements:
+        assert client.get(path).status_code == 200
+    return len(statements)
+
+
 @contextmanager
 def counted_queries(app: Flask) -> Iterator[list[str]]:
     """The statements sent to the store meanwhile."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, signed_in
+from tests.web.visitors import FROM_OUR_PAGE, link_of, queries_for, signed_in
 from widget import helpdesks, history, outbox
 from widget.db import db, utcnow
 from widget.outbox import Account, Lane, accounts
@@ -200,15 +200,10 @@ def test_how_a_helpdesk_is_is_said_in_words(app, eva):
 
 @pytest.mark.only_on("sqlite")
 def test_the_list_asks_as_much_for_many_helpdesks_as_for_one(app, eva):
-    def queries():
-        with counted_queries(app) as statements:
-            assert eva.get("/admin/helpdesks").status_code == 200
-        return len(statements)
-
-    few = queries()
+    few = queries_for(app, eva, "/admin/helpdesks")
     for number in range(5):
         send(eva, NEW, **{**FORM, "name": f"desk {number}", "api_key": "k"})
-    assert queries() == few
+    assert queries_for(app, eva, "/admin/helpdesks") == few
 
 
 @pytest.mark.only_on("sqlite")

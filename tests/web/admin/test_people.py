@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import pytest
 
 from tests.web.admin.worlds import admin, changes, find, send
-from tests.web.visitors import counted_queries, link_of, painter_link, press_continue, signed_in
+from tests.web.visitors import link_of, painter_link, press_continue, queries_for, signed_in
 from widget import people
 from widget.people import Person, Role
 
@@ -258,11 +258,8 @@ def test_unknown_people(eva):
 @pytest.mark.only_on("sqlite")
 def test_however_many_people_the_store_is_asked_as_often(app, eva):
     painter_link(app)
-    with counted_queries(app) as few:
-        eva.get("/admin/people")
+    few = queries_for(app, eva, "/admin/people")
     for number in range(5):
         link_of(app, f"agent{number}@brushwood.example")
         painter_link(app, "Xiamen Studio")
-    with counted_queries(app) as many:
-        eva.get("/admin/people")
-    assert len(many) == len(few) <= 12
+    assert queries_for(app, eva, "/admin/people") == few <= 12

@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, send
-from tests.web.visitors import add_lines, counted_queries
+from tests.web.visitors import add_lines, queries_for
 from widget import people
 
 NL, NEW = "/admin/stores/1", "/admin/stores/new"
@@ -144,10 +144,7 @@ def test_names_are_shown_as_text(eva):
 
 @pytest.mark.only_on("sqlite")
 def test_however_many_stores_the_store_is_asked_as_often(app, eva):
-    with counted_queries(app) as few:
-        eva.get("/admin/stores")
+    few = queries_for(app, eva, "/admin/stores")
     for number in range(5):
         send(eva, NEW, **{**FORM, "code": f"S{number}", "order_pattern": rf"S{number}-\d{{4}}"})
-    with counted_queries(app) as many:
-        eva.get("/admin/stores")
-    assert len(many) == len(few) <= 7
+    assert queries_for(app, eva, "/admin/stores") == few <= 7

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, find, send
-from tests.web.visitors import add_lines, counted_queries, painter_link, signed_in
+from tests.web.visitors import add_lines, painter_link, queries_for, signed_in
 from widget import calendars, people
 from widget.db import db, utcnow
 from widget.people import Side
@@ -217,12 +217,9 @@ def test_names_are_shown_as_text(eva):
 
 @pytest.mark.only_on("sqlite")
 def test_however_many_suppliers_the_store_is_asked_as_often(app, eva):
-    with counted_queries(app) as few:
-        eva.get("/admin/suppliers")
+    few = queries_for(app, eva, "/admin/suppliers")
     for number in range(5):
         send(eva, "/admin/suppliers/new", **{**FORM, "name": f"Workshop {number}"})
-    with counted_queries(app) as many:
-        eva.get("/admin/suppliers")
-    assert len(many) == len(few) <= 9
+    assert queries_for(app, eva, "/admin/suppliers") == few <= 9
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(people.Supplier)) == 7

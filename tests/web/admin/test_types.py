@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.web.admin.worlds import admin, changes, send
-from tests.web.visitors import FROM_OUR_PAGE, add_lines, counted_queries, painter_link, signed_in
+from tests.web.visitors import FROM_OUR_PAGE, add_lines, painter_link, queries_for, signed_in
 from widget.problem_types import Board, get, listed
 
 NEW = "/admin/types/new/problem_sheet"
@@ -210,10 +210,7 @@ def test_unknown_types_and_boards(eva, path):
 
 @pytest.mark.only_on("sqlite")
 def test_however_many_types_the_store_is_asked_as_often(app, eva):
-    with counted_queries(app) as few:
-        eva.get("/admin/types")
+    few = queries_for(app, eva, "/admin/types")
     for number in range(5):
         send(eva, NEW, **{**FORM, "name_en": f"New {number}", "name_zh": f"新{number}"})
-    with counted_queries(app) as many:
-        eva.get("/admin/types")
-    assert len(many) == len(few) <= 6
+    assert queries_for(app, eva, "/admin/types") == few <= 6

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from sandbox.desk import Options
 from sandbox.server import running
-from tests.processes import free_port
 from tests.sandbox.conftest import KEY
-from tests.web.browsers import NARROW, check, let_in, serving
+from tests.web.browsers import NARROW, check, let_in
 from tests.web.visitors import add_lines, link_of
 from widget import history, outbox
 from widget.db import db
@@ -20,12 +17,6 @@ from widget.stores import Helpdesk
 from widget.worker import Worker
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def config(config):
-    """At a port of its own."""
-    return replace(config, public_url=f"http://127.0.0.1:{free_port()}")
 
 
 def fill(app, url):
@@ -41,8 +32,8 @@ def fill(app, url):
         db.session.commit()
 
 
-def test_an_admin_installs_the_widget_gives_a_message_up_and_looks_around(app, page):
-    with running(Options(calls=0)) as stand_in, serving(app) as url:
+def test_an_admin_installs_the_widget_gives_a_message_up_and_looks_around(app, url, page):
+    with running(Options(calls=0)) as stand_in:
         fill(app, stand_in.url)
         let_in(page, app, link_of(app, "eva@brushwood.example", Role.ADMIN))
         page.goto(f"{url}/admin/helpdesks/1")

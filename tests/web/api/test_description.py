@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from html import unescape
 
 import pytest
 import schemathesis
 
-from tests.processes import free_port
-from tests.web.browsers import check, let_in, serving
+from tests.web.browsers import check, let_in
 from tests.web.visitors import painter_link
-from widget.config import Config
 from widget.web.api.door import OPERATIONS
 from widget.web.api.refusals import KINDS
 
 pytestmark = pytest.mark.only_on("sqlite")
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    """With an address of its own for this test."""
-    return dataclasses.replace(config, public_url=f"http://127.0.0.1:{free_port()}")
 
 
 def test_it_describes_every_address_and_nothing_else(app):
@@ -53,23 +44,22 @@ def test_the_page_tells_all_of_it(app):
     assert "`" not in re.sub(r"<pre.*?</pre>", "", page.text, flags=re.DOTALL)
 
 
-def test_a_person_makes_a_token_reads_the_page_and_revokes_it(app, page):
-    with serving(app) as url:
-        let_in(page, app, painter_link(app))
-        page.set_viewport_size({"width": 360, "height": 740})
-        page.goto(f"{url}/supplier")
-        page.get_by_role("link", name="API tokens").click()
-        check(page)
-        page.get_by_label("Name").fill("stock program")
-        page.get_by_role("button", name="Make the token").click()
-        secret = page.get_by_label("Token", exact=True).input_value()
-        check(page)
-        assert app.test_client().get("/api/v1/lines", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
-        page.get_by_role("link", name="How programs use it").click()
-        page.get_by_role("link", name="Report a line").click()
-        check(page)
-        page.go_back()
-        page.goto(f"{url}/account/tokens")
-        page.get_by_role("button", name="Revoke “stock program”").click()
-        page.get_by_text("“stock program” no longer works").wait_for()
-        assert app.test_client().get("/api/v1/lines", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+def test_a_person_makes_a_token_reads_the_page_and_revokes_it(app, url, page):
+    let_in(page, app, painter_link(app))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{url}/supplier")
+    page.get_by_role("link", name="API tokens").click()
+    check(page)
+    page.get_by_label("Name").fill("stock program")
+    page.get_by_role("button", name="Make the token").click()
+    secret = page.get_by_label("Token", exact=True).input_value()
+    check(page)
+    assert app.test_client().get("/api/v1/lines", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    page.get_by_role("link", name="How programs use it").click()
+    page.get_by_role("link", name="Report a line").click()
+    check(page)
+    page.go_back()
+    page.goto(f"{url}/account/tokens")
+    page.get_by_role("button", name="Revoke “stock program”").click()
+    page.get_by_text("“stock program” no longer works").wait_for()
+    assert app.test_client().get("/api/v1/lines", headers={"Authorization": f"Bearer {secret}"}).status_code == 401

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from widget.web import why_unsent
 from widget.web.language import N_
 from widget.web.language import gettext as _
 
-NEW_KEY = N_("Make a new key in Gorgias under Settings, REST API, and paste it into the helpdesk's settings.")
 INSTALL = N_("Press “Install or update widget”.")
 WORDS: dict[str, tuple[str, str]] = {
     "key_works": (N_("%(email)s may use %(url)s."), ""),
-    "refused_401": (N_("Gorgias does not accept our e-mail address and API key."), NEW_KEY),
-    "refused_402": (
-        N_("Gorgias says that the account's subscription is not paid."),
-        N_("Settle it in Gorgias. What waits goes out then."),
-    ),
-    "refused_403": (
-        N_("Gorgias forbids this to the user of our API key."),
-        N_("Give that user the admin role in Gorgias, or paste another user's key into the helpdesk's settings."),
-    ),
-    "refused_429": (
-        N_("The helpdesk's limit of calls is used up just now."),
-        N_("Try again in a minute. What waits goes out meanwhile."),
-    ),
+    **{f"refused_{status}": words for status, words in why_unsent.BY_STATUS.items()},
     "elsewhere": (
         N_("Gorgias lives at another address than %(url)s."),
         N_("Copy the address from your browser while you are in Gorgias, into the helpdesk's settings."),
@@ -99,10 +86,3 @@ def tell(finding: Mapping[str, Any]) -> Told:
     words, todo = WORDS.get(str(finding["words"]), WORDS["defect"])
     name = _(CHECKS.get(str(finding["check"]), CHECKS["key"]))
     return Told(name, bool(finding["ok"]), _(words, **values), _(todo))
-
-
-def about_refusal(reason: str) -> tuple[str, str]:
-    """Why a helpdesk's messages are held up, by the status in the reason the outbox keeps; ours where we have words."""
-    status = re.search(r"\((4\d\d)\)", reason)
-    words, todo = WORDS.get(f"refused_{status[1]}", ("", "")) if status else ("", "")
-    return (_(words), _(todo)) if words else (reason, "")

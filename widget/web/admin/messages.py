@@ -14,9 +14,9 @@ from widget.db import db
 from widget.history import Change
 from widget.orders import Order
 from widget.outbox import Message, State
-from widget.web.admin.findings import about_refusal
 from widget.web.language import N_
 from widget.web.language import gettext as _
+from widget.web.why_unsent import about_refusal
 
 KINDS = {
     "gorgias.note": N_("Note"),

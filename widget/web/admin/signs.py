@@ -11,10 +11,10 @@ from typing import Any
 from widget.db import utcnow
 from widget.helpdesks import FAILURES_ALARMING, FAILURES_ALLOWED, FAILURES_WORRYING
 from widget.stores import Helpdesk
-from widget.web.admin.findings import about_refusal
 from widget.web.language import N_, ngettext
 from widget.web.language import gettext as _
 from widget.web.pages import ago
+from widget.web.why_unsent import about_refusal
 
 # Every ticket that changes makes Gorgias call; a day without any is worth a look, a weekend is not.
 SILENT = timedelta(days=3)

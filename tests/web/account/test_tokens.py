@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.web.visitors import FROM_OUR_PAGE, contents, painter_link, signed_in, world
-from widget.web.account.tokens import SCOPES_IN_WORDS
+from widget.web.scopes import SCOPES_IN_WORDS
 
 FORM = {"name": "stock program", "scopes": ["lines:read", "types:read"], "days": "90"}
 SECRET = re.compile(r"sd_[\w-]{43}")

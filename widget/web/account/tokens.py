@@ -19,16 +19,11 @@ from widget.web import language, sessions
 from widget.web.forms import Form, read
 from widget.web.language import N_
 from widget.web.language import gettext as _
+from widget.web.scopes import SCOPES_IN_WORDS
 from widget.web.typed import Typed
 
 bp = Blueprint("tokens", __name__, url_prefix="/account/tokens")
 
-SCOPES_IN_WORDS = {
-    "lines:read": N_("Read lines and comments"),
-    "lines:write": N_("Report lines, comment, and change what is yours to change"),
-    "types:read": N_("Read problem types"),
-    "claims:read": N_("Read refund claims"),
-}
 USUAL_DAYS = 90
 LARGEST = 2**31 - 1
 NOTHING_CHOSEN = N_("Choose at least one thing the program may do.")

@@ -98,6 +98,7 @@ WHO: dict[str, str] = {
     "admin.person_revoke_POST": ADMINS,
     "admin.person_restore_POST": ADMINS,
     "admin.person_session_POST": ADMINS,
+    "admin.person_token_POST": ADMINS,
     "admin.person_absence_POST": ADMINS,
     "admin.person_absence_remove_POST": ADMINS,
     "admin.suppliers_GET": ADMINS,

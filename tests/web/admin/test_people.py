@@ -10,6 +10,8 @@ import pytest
 from tests.web.admin.worlds import admin, changes, find, send
 from tests.web.visitors import link_of, painter_link, press_continue, queries_for, signed_in
 from widget import people
+from widget.credentials import api_tokens
+from widget.db import db
 from widget.people import Person, Role
 
 STAFF, SUPPLIER = "/admin/people/new/customer_service", "/admin/people/new/supplier"
@@ -179,6 +181,29 @@ def test_a_session_can_be_ended(app, eva):
     assert anna.get("/account").status_code == 401
     foreign = path.replace(page, f"/admin/people/{EVA}")
     assert send(eva, foreign).status_code == 404
+
+
+def test_a_persons_tokens_are_shown_and_revoked(app, eva):
+    painter_link(app)
+    li = person(app, "li@dafen.example")
+    page = f"/admin/people/{li.id}"
+    assert "None at the moment." in eva.get(page).text
+    with app.app_context():
+        token, secret = api_tokens.make(li, "stock program", ["types:read"], 30, by=li.as_actor())
+        db.session.commit()
+        number = token.id
+    proof = {"Authorization": f"Bearer {secret}"}
+    assert app.test_client().get("/api/v1/types", headers=proof).status_code == 200
+    shown = eva.get(page).text
+    assert secret not in shown
+    assert shown.index("stock program") < shown.index("Read problem types")
+    assert send(eva, f"/admin/people/{EVA}/tokens/{number}/revoke").status_code == 404
+    path = find(rf'action="({page}/tokens/\d+/revoke)"', shown)
+    after = eva.get(send(eva, path).headers["Location"]).text
+    assert "The token of Li no longer works." in after
+    assert "stock program" not in after
+    assert app.test_client().get("/api/v1/types", headers=proof).status_code == 401
+    assert changes(app, "api_token", number)[-1] == ("revoked", "stock program", "", "Eva")
 
 
 def test_the_last_admin_stays(app, eva):

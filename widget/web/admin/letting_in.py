@@ -1,4 +1,4 @@
-"""What is done to a person at one press: a new link, revoked, back again; sessions and absences."""
+"""What is done to a person at one press: a new link, revoked, back again; sessions, tokens and absences."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from widget import credentials, history, people
+from widget.credentials import api_tokens
 from widget.errors import Refused
 from widget.web import staff
 from widget.web.admin.door import bp
@@ -77,6 +78,17 @@ def person_session_POST(person_id: int, session_id: int) -> str | Response:
         by = staff.me()
         history.record("person", person_id, "session", ended.browser, "ended", by=(by.name, by.email))
         return done("admin.person_GET", "ended", person_id, person_id=person_id)
+
+    return _press(person_id, act)
+
+
+@bp.post(f"{ONE}/tokens/<int(max={LARGEST}):token_id>/revoke")
+def person_token_POST(person_id: int, token_id: int) -> str | Response:
+    """The person's program is out with its next request."""
+
+    def act(_sent: dict[str, Any]) -> Response:
+        api_tokens.revoke(people.get_by_id(person_id), token_id, by=staff.me())
+        return done("admin.person_GET", "token", person_id, person_id=person_id)
 
     return _press(person_id, act)
 

@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates
 from werkzeug.wrappers import Response
 
 from widget import credentials, people
+from widget.credentials import api_tokens
 from widget.errors import Refused
 from widget.people import Described, Person, Role, Side
 from widget.web import language, places, staff
@@ -20,6 +21,7 @@ from widget.web.admin.door import bp
 from widget.web.admin.saving import LARGEST, EditSchema, Line, Shown, done, said, save
 from widget.web.forms import Form
 from widget.web.language import LANGUAGES, N_, gettext_for
+from widget.web.scopes import SCOPES_IN_WORDS
 
 ONE = f"/people/<int(max={LARGEST}):person_id>"
 SIDE = f"<any({', '.join(Side)}):side>"
@@ -27,6 +29,7 @@ SAID = {
     "changed": N_("%(name)s is saved."),
     "revoked": N_("%(name)s cannot sign in any more: link, password and sessions are ended."),
     "ended": N_("The session of %(name)s is ended."),
+    "token": N_("The token of %(name)s no longer works."),
     "absent": N_("The absence of %(name)s is noted."),
     "back": N_("The absence of %(name)s is removed."),
 }
@@ -175,6 +178,8 @@ def person_page(person_id: int, shown: Shown | None = None, absence: Shown | Non
         way_in=ways_in.way_in_of(person),
         is_me=person.id == g.person.id,
         sessions=credentials.sessions_of(person),
+        tokens=api_tokens.tokens_of(person),
+        scopes=SCOPES_IN_WORDS,
         absences=people.absences_of(person.id) if is_staff else [],
         absence=absence or Shown(),
         covers=[(each.id, each.name) for each in people.staff() if each.id != person.id] if is_staff else [],

@@ -49,12 +49,14 @@ ROOMS: dict[str, set[str]] = {
     "secrets": {"errors"},
     "installation": {"errors"},
     "sheets": {"errors"},
+    "money": {"errors"},
+    "days": {"errors"},
     "outbox": {"db", "errors"},
     "clients": {"errors"},
-    "web": {"config", "db", "errors", "tokens", "installation", "sheets", "outbox", *ALL_SUBJECTS},
+    "web": {"config", "db", "errors", "tokens", "installation", "sheets", "outbox", "money", "days", *ALL_SUBJECTS},
     "worker": {"config", "db", "errors", "secrets", "installation", "outbox", "clients", *ALL_SUBJECTS},
 }
-BELOW_EVERY_SUBJECT = {"db", "errors", "outbox", "tokens"}
+BELOW_EVERY_SUBJECT = {"db", "errors", "outbox", "tokens", "money", "days"}
 for level, row in enumerate(SUBJECTS):
     lower = {subject for above in SUBJECTS[:level] for subject in above}
     ROOMS.update(dict.fromkeys(row, BELOW_EVERY_SUBJECT | lower))
@@ -66,6 +68,8 @@ NEVER: dict[str, set[str]] = {
     "secrets": {"flask", "sqlalchemy", "flask_sqlalchemy", "requests"},
     "installation": {"flask", "sqlalchemy", "flask_sqlalchemy", "requests"},
     "sheets": {"flask", "sqlalchemy", "flask_sqlalchemy", "requests"},
+    "money": {"flask", "sqlalchemy", "flask_sqlalchemy", "requests"},
+    "days": {"flask", "sqlalchemy", "flask_sqlalchemy", "requests"},
     "clients": {"flask", "sqlalchemy", "flask_sqlalchemy"},
     "web": {"requests"},
     "outbox": {"flask", "requests", "marshmallow"},

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Numeric,
     Select,
     Text,
     event,
@@ -32,11 +34,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 PATIENCE_AT_ONCE_MS = 50
 PATIENCE_WEB_MS = 1_500
 PATIENCE_COMMANDS_MS = 15_000
+# No currency has more decimals.
+AMOUNT_SCALE = 4
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
@@ -57,11 +61,34 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class ExactAmount(TypeDecorator[Decimal]):
+    """Money, exact. SQLite has no decimals: there it is counted in ten-thousandths, which sums and compares as well."""
+
+    impl = Numeric(18, AMOUNT_SCALE)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(18, AMOUNT_SCALE))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        counted = value.scaleb(AMOUNT_SCALE)
+        if counted != int(counted):
+            raise ValueError(f"{value} has more than {AMOUNT_SCALE} decimals")
+        return int(counted)
+
+    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-AMOUNT_SCALE) if dialect.name == "sqlite" else Decimal(value)
+
+
 class Base(DeclarativeBase):
     """Types and constraint names every table shares."""
 
     registry = registry(
-        type_annotation_map={datetime: UtcDateTime, str: Text},
+        type_annotation_map={datetime: UtcDateTime, str: Text, Decimal: ExactAmount},
         metadata=MetaData(
             naming_convention={
                 "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import Connection, ForeignKey, UniqueConstraint, select, tuple_
@@ -38,6 +39,11 @@ class Order(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     name: Mapped[str]
+    # What the customer paid, once that is known.
+    total: Mapped[Decimal | None]
+    total_currency: Mapped[str] = mapped_column(default="")
+    # Whether there is a refund claim about it: answers of the widget look for claims only then.
+    has_claims: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     store: Mapped[Store] = relationship()

@@ -1,8 +1,10 @@
 """The sentences we post in tickets, none of them for a customer, and the notes that are made of them.
 
-`note` is how a note is put together, `lines` what is said about problems and photo issues.
+`note` is how a note is put together, `lines` what is said about problems and photo issues, `claims` what is said
+about refund claims.
 """
 
+from widget.notes import claims
 from widget.notes.lines import (
     address_saved,
     address_seen,
@@ -32,6 +34,7 @@ __all__ = [
     "address_saved",
     "address_seen",
     "address_taken_back",
+    "claims",
     "commented",
     "customer_informed",
     "handled",

@@ -14,6 +14,7 @@ from widget.people.access import (
     note_new_link,
     shut_out,
 )
+from widget.people.approvers import approvers, lock_approver
 from widget.people.helpdesk_users import (
     active_ids,
     active_users,
@@ -39,6 +40,7 @@ from widget.people.suppliers import (
     stores_of,
 )
 from widget.people.tables import (
+    ITSELF,
     Absence,
     Actor,
     HelpdeskUser,
@@ -52,6 +54,7 @@ from widget.people.tables import (
 )
 
 __all__ = [
+    "ITSELF",
     "STAFF_ROLES",
     "Absence",
     "Actor",
@@ -72,6 +75,7 @@ __all__ = [
     "add_person",
     "add_supplier",
     "all_suppliers",
+    "approvers",
     "away",
     "change_person",
     "change_supplier",
@@ -91,6 +95,7 @@ __all__ = [
     "invite",
     "is_active_staff",
     "let_in",
+    "lock_approver",
     "look_after",
     "make_usual",
     "new_supplier",

@@ -41,6 +41,10 @@ class Actor:
         return f"{self.name} <{self.email}>"
 
 
+# What the service does by itself; its notes come from the helpdesk's API user.
+ITSELF = Actor(name="Supplier Desk", side=Side.CUSTOMER_SERVICE, email="")
+
+
 class Supplier(Base):
     """A workshop. Its people see only their own supplier's lines."""
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Delete, Update, delete, func, inspect, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import CursorResult, Delete, Update, and_, case, delete, func, inspect, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from widget.db import db, open_reading, utcnow
 from widget.errors import NotFound, Refused
@@ -25,12 +25,14 @@ from widget.pictures.redraw import PictureRefused, Redrawn
 from widget.pictures.storage import Storage, StorageTrouble
 from widget.pictures.tables import Picture
 from widget.problems import Problem
+from widget.refunds import Claim
 
 log = logging.getLogger(__name__)
 
 MEBIBYTE = 1024 * 1024
 DAY = timedelta(hours=24)
 MOST_ON_A_LINE = 30
+IS_DRAFT = and_(Picture.problem_id.is_(None), Picture.claim_id.is_(None))
 # 128 bits: nobody guesses one.
 KEY_BYTES = 16
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -41,7 +43,10 @@ ASKED_AT_ONCE = 500
 
 
 class Shown(NamedTuple):
-    """A picture with what decides who may see it and what it is called; without a line both are empty."""
+    """A picture with what decides who may see it and what it is called; of a draft both are empty.
+
+    Evidence of a claim that was not filed yet has no supplier: he does not see it.
+    """
 
     picture: Picture
     supplier_id: int | None
@@ -114,11 +119,11 @@ def add(person: Person, redrawn: Redrawn, storage: Storage, *, per_day: int, sup
 
 
 def drafts_of(person: Person, keys: Iterable[str]) -> list[Picture]:
-    """Those of the pictures that are this person's and on no line yet, each once, in the given order."""
+    """Those of the pictures that are this person's and on no line or claim yet, each once, in the given order."""
     wanted = [key for key in dict.fromkeys(keys) if KEY.fullmatch(key)][:ASKED_AT_ONCE]
     if not wanted:
         return []
-    query = select(Picture).where(Picture.key.in_(wanted), Picture.person_id == person.id, Picture.problem_id.is_(None))
+    query = select(Picture).where(Picture.key.in_(wanted), Picture.person_id == person.id, IS_DRAFT)
     found = {picture.key: picture for picture in db.session.scalars(query)}
     return [found[key] for key in wanted if key in found]
 
@@ -128,7 +133,7 @@ def remove_draft(person: Person, key: str) -> list[str]:
     drafts = drafts_of(person, [key])
     if not drafts:
         raise NotFound("There is no such picture.")
-    dropped = delete(Picture).where(Picture.id == drafts[0].id, Picture.problem_id.is_(None))
+    dropped = delete(Picture).where(Picture.id == drafts[0].id, IS_DRAFT)
     if not _count_of(dropped):
         raise NotFound("There is no such picture.")
     return files_of(drafts[0])
@@ -150,40 +155,58 @@ def attach(drafts: Sequence[Picture], problem: Problem) -> None:
 
     Raises Refused when the line would have too many, or one of them is no draft any more: sent by another tab, swept.
     """
-    if not drafts:
-        return
     if problem.picture_count + len(drafts) > MOST_ON_A_LINE:
         raise Refused("A line has at most {limit} pictures. Remove some and send again.", limit=MOST_ON_A_LINE)
-    hung = (
-        update(Picture)
-        .where(Picture.id.in_([draft.id for draft in drafts]), Picture.problem_id.is_(None))
-        .values(problem_id=problem.id)
-    )
-    if _count_of(hung) != len(drafts):
-        raise Refused("A picture was sent with another form, or removed. Choose the pictures again.")
+    _hang(drafts, problem_id=problem.id)
     problem.picture_count += len(drafts)
     db.session.flush()
 
 
+def attach_to_claim(drafts: Sequence[Picture], claim: Claim) -> None:
+    """Hang drafts on a claim as evidence; the caller has locked it or just made it. Raises Refused as attach() does."""
+    known = db.session.scalar(select(func.count()).select_from(Picture).where(Picture.claim_id == claim.id)) or 0
+    if known + len(drafts) > MOST_ON_A_LINE:
+        raise Refused("A claim has at most {limit} pictures. Remove some and send again.", limit=MOST_ON_A_LINE)
+    _hang(drafts, claim_id=claim.id)
+
+
+def _hang(drafts: Sequence[Picture], **place: int) -> None:
+    if not drafts:
+        return
+    hung = update(Picture).where(Picture.id.in_([draft.id for draft in drafts]), IS_DRAFT).values(**place)
+    if _count_of(hung) != len(drafts):
+        raise Refused("A picture was sent with another form, or removed. Choose the pictures again.")
+
+
 def of(problem_ids: Iterable[int]) -> dict[int, list[Picture]]:
     """The pictures of each of these lines, oldest first; an empty list where there are none. One query."""
-    found: dict[int, list[Picture]] = {problem_id: [] for problem_id in problem_ids}
+    return _by(Picture.problem_id, problem_ids)
+
+
+def of_claims(claim_ids: Iterable[int]) -> dict[int, list[Picture]]:
+    """The evidence of each of these claims, oldest first; an empty list where there is none. One query."""
+    return _by(Picture.claim_id, claim_ids)
+
+
+def _by(place: InstrumentedAttribute[int | None], ids: Iterable[int]) -> dict[int, list[Picture]]:
+    found: dict[int, list[Picture]] = {each: [] for each in ids}
     if found:
-        for picture in db.session.scalars(select(Picture).where(Picture.problem_id.in_(found)).order_by(Picture.id)):
-            found[picture.problem_id or 0].append(picture)
+        for picture in db.session.scalars(select(Picture).where(place.in_(found)).order_by(Picture.id)):
+            found[getattr(picture, place.key)].append(picture)
     return found
 
 
 def find_shown(picture_id: int) -> Shown | None:
-    """A picture, whose line it is on, and the how manieth there. One query."""
+    """A picture, whose line or claim it is on, and the how manieth there. One query."""
     before = aliased(Picture)
-    number = (
-        select(func.count()).where(before.problem_id == Picture.problem_id, before.id <= Picture.id).scalar_subquery()
-    )
+    together = or_(before.problem_id == Picture.problem_id, before.claim_id == Picture.claim_id)
+    number = select(func.count()).where(together, before.id <= Picture.id).scalar_subquery()
+    filed_with = case((Claim.filed_at.is_not(None), Claim.supplier_id))
     row = db.session.execute(
-        select(Picture, Problem.supplier_id, Order.name, number)
+        select(Picture, func.coalesce(Problem.supplier_id, filed_with), Order.name, number)
         .outerjoin(Problem, Problem.id == Picture.problem_id)
-        .outerjoin(Order, Order.id == Problem.order_id)
+        .outerjoin(Claim, Claim.id == Picture.claim_id)
+        .outerjoin(Order, Order.id == func.coalesce(Problem.order_id, Claim.order_id))
         .where(Picture.id == picture_id)
     ).one_or_none()
     return Shown(row[0], row[1], row[2], row[3] or 1) if row else None
@@ -194,7 +217,7 @@ def find_shown(picture_id: int) -> Shown | None:
 
 def drop_old_drafts() -> int:
     """Drop the drafts nobody sent within a day; how many. Their files are swept once this is committed."""
-    old = delete(Picture).where(Picture.problem_id.is_(None), Picture.uploaded_at < utcnow() - DAY)
+    old = delete(Picture).where(IS_DRAFT, Picture.uploaded_at < utcnow() - DAY)
     return _count_of(old)
 
 

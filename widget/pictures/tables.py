@@ -1,4 +1,4 @@
-"""What is stored of pictures: whose they are and which line they belong to. The files are in the storage."""
+"""What is stored of pictures: whose they are and which line or claim they belong to. The files are in the storage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from widget.db import Base, Id, utcnow
 
 
 class Picture(Base):
-    """One uploaded picture. Without a line while the form it was chosen in is not sent yet."""
+    """One uploaded picture. Without a line or a claim while the form it was chosen in is not sent yet."""
 
     __tablename__ = "pictures"
     __table_args__ = (
@@ -22,6 +22,7 @@ class Picture(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     problem_id: Mapped[int | None] = mapped_column(ForeignKey("problems.id"), index=True)
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
     content_type: Mapped[str]

@@ -16,15 +16,13 @@ from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.history import Change
 from widget.notes import Note
-from widget.people import Actor, Side
+from widget.people import ITSELF, Actor, Side
 from widget.problems.tables import Problem
 from widget.problems.telling import tell
 from widget.tickets import Place
 
 REMIND_AGAIN_AFTER = timedelta(hours=4)
 REMINDED = "reminded"
-# What the service does by itself; its notes come from the helpdesk's API user.
-ITSELF = Actor(name="Supplier Desk", side=Side.CUSTOMER_SERVICE, email="")
 
 
 def remind_supplier(problem: Problem, *, by: Actor, at: Place) -> None:

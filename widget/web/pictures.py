@@ -63,8 +63,8 @@ def _open(token: str) -> PictureToken:
 
 
 def _may_see(person: Person, shown: Shown) -> bool:
-    """Staff see what is on lines, a supplier's people what is on their own; a draft is its owner's alone."""
-    if shown.picture.problem_id is None:
+    """Staff see what is on lines and claims, a supplier's people what is on their own; a draft is its owner's alone."""
+    if shown.picture.problem_id is None and shown.picture.claim_id is None:
         return shown.picture.person_id == person.id
     return visible.is_staff(person) or (person.supplier_id is not None and person.supplier_id == shown.supplier_id)
 

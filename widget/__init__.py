@@ -15,6 +15,8 @@ from widget.web import (
     account,
     admin,
     api,
+    claim_words,
+    claims,
     desk,
     figures,
     headers,
@@ -50,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     sessions.init_sessions(app, config)
     pages.init_pages(app)
     picture_forms.init_pictures(app)
+    claim_words.init_claim_words(app)
     for blueprint in (
         health.bp,
         sidebar.bp,
@@ -58,6 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
         supplier.bp,
         lines.bp,
         desk.bp,
+        claims.bp,
         files_of_pictures.bp,
         admin.bp,
         figures.bp,

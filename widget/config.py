@@ -46,6 +46,7 @@ class Config:
     pictures_per_day: int = 200
     pictures_per_supplier_mb: int = 2048
     proxies: int = 0
+    confirmation_days: int = 30
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -67,6 +68,7 @@ class Config:
             pictures_per_day=_count(env, "PICTURES_PER_DAY", cls.pictures_per_day, wrong),
             pictures_per_supplier_mb=_count(env, "PICTURES_PER_SUPPLIER_MB", cls.pictures_per_supplier_mb, wrong),
             proxies=_proxies(env, wrong),
+            confirmation_days=_count(env, "CONFIRMATION_DAYS", cls.confirmation_days, wrong),
         )
         if wrong:
             raise SettingsError("Settings: " + "; ".join(wrong) + ".")

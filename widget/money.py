@@ -25,7 +25,8 @@ LONGEST = 40
 _DOLLARS = "USD AUD BBD BMD BND BSD BZD CAD CLP COP DOP FJD GYD HKD JMD LRD MXN NAD NZD SGD SRD TTD TWD UYU XCD"
 SIGNS = {
     "$": _DOLLARS, "us$": "USD", "s$": "SGD", "c$": "CAD", "美元": "USD", "港元": "HKD", "euro": "EUR", "euros": "EUR",
-    "欧元": "EUR", "£": "GBP EGP GIP FKP SHP LBP SYP SSP SDG", "英镑": "GBP", "¥": "JPY CNY", "円": "JPY", "日元": "JPY",
+    "欧元": "EUR", "£": "GBP EGP GIP FKP SHP LBP SYP SSP SDG", "英镑": "GBP", "¥": "JPY CNY", "円": "JPY",
+    "日元": "JPY",
     "元": "CNY TWD HKD MOP", "圆": "CNY", "rmb": "CNY", "人民币": "CNY", "₩": "KRW KPW", "kr": "SEK NOK DKK ISK",
     "fr": "CHF", "sfr": "CHF", "zł": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON MDL", "лв": "BGN", "₽": "RUB",
     "₺": "TRY", "₴": "UAH", "฿": "THB", "rs": "INR PKR LKR NPR MUR", "rp": "IDR", "rm": "MYR", "r": "ZAR",

@@ -89,7 +89,7 @@ WAITS_FOR: dict[State, Hand] = {
     S.CREDITED: H.CUSTOMER_SERVICE,
 }
 
-# States as people say them, in English; pages translate them.
+# States as notes, the widget and programs say them; pages have words of their own in every language.
 IN_WORDS: dict[State, str] = {
     S.DRAFT: "draft",
     S.REQUESTED: "waiting for confirmation",

@@ -134,6 +134,11 @@ def lock(helpdesk_id: int, ticket_id: int) -> Ticket:
     return _get(helpdesk_id, ticket_id, lock=True)
 
 
+def lock_by_id(ticket_id: int) -> Ticket | None:
+    """A ticket of ours, locked until the commit."""
+    return db.session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(of=Ticket))
+
+
 def link(ticket: Ticket, order: Order) -> bool:
     """Say by hand which order a ticket is about; whether that is news.
 

@@ -1,11 +1,12 @@
-"""Where what happens to a line is told, and how links to us begin."""
+"""Where what happens to a line or a claim is told, and how links to us begin."""
 
 from __future__ import annotations
 
 from flask import current_app, g
 
-from widget import problems, tickets
+from widget import problems, refunds, tickets
 from widget.problems import Problem
+from widget.refunds import Claim
 from widget.tickets import Place
 from widget.web import visible
 
@@ -22,6 +23,17 @@ def lock(seen: Problem, *, is_silent: bool = False) -> tuple[Problem, Place]:
     """
     home = tickets.lock_home(seen.order_id)
     return problems.get(seen.id, lock=True), Place(home, public_url(), is_silent=is_silent)
+
+
+def take_claim(reference: str) -> tuple[Claim, Place]:
+    """A claim the person may see, locked for a change, and the ticket to tell of it in. Raises NotFound."""
+    return lock_claim(visible.get_claim(g.person, reference))
+
+
+def lock_claim(seen: Claim) -> tuple[Claim, Place]:
+    """A claim that was seen, locked for a change: the ticket it was requested in first, as everywhere."""
+    home = tickets.lock_by_id(seen.ticket_id) if seen.ticket_id else tickets.lock_home(seen.order_id)
+    return refunds.get(seen.id, lock=True), Place(home, public_url())
 
 
 def public_url() -> str:

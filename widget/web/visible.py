@@ -1,4 +1,4 @@
-"""What of the lines a person may see: decided here for all pages, in the query itself.
+"""What of the lines and claims a person may see: decided here for all pages, in the query itself.
 
 Staff see all lines; whoever is not staff sees those of the own supplier, and nothing without one.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from widget.db import db
 from widget.errors import NotFound
+from widget.orders import Order
 from widget.people import Person, Role
 from widget.problems import Problem
+from widget.refunds import Claim
 
 STAFF = {Role.AGENT, Role.APPROVER, Role.ADMIN}
 
@@ -45,3 +47,31 @@ def may_see(person: Person) -> ColumnElement[bool]:
     if is_staff(person):
         return true()
     return Problem.supplier_id == (person.supplier_id or 0)
+
+
+def get_claim(person: Person, reference: str) -> Claim:
+    """The claim people call `R-7`, with all a page shows of it. Raises NotFound as get_line() does."""
+    match = re.fullmatch(r"R-([1-9][0-9]{0,17})", reference, re.ASCII)
+    query = (
+        select(Claim)
+        .where(Claim.id == (int(match[1]) if match else 0), may_see_claim(person))
+        .options(
+            joinedload(Claim.reason),
+            joinedload(Claim.supplier),
+            joinedload(Claim.order).joinedload(Order.store),
+            joinedload(Claim.confirmation),
+            selectinload(Claim.comments),
+            selectinload(Claim.credits),
+        )
+    )
+    claim = db.session.scalar(query)
+    if claim is None:
+        raise NotFound("There is no such claim.")
+    return claim
+
+
+def may_see_claim(person: Person) -> ColumnElement[bool]:
+    """Which claims the person sees: staff all, a supplier's people their own, and those only once they were filed."""
+    if is_staff(person):
+        return true()
+    return and_(Claim.supplier_id == (person.supplier_id or 0), Claim.filed_at.is_not(None))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from widget.credentials import SignInLink
 from widget.db import db
-from widget.people import Person, Supplier
+from widget.people import Person, Role, Supplier
 from widget.stores import Helpdesk, Store
 
 HELPDESK = ("helpdesk", "add", "main", "--url", "https://acme.gorgias.com", "--email", "a@b.c", "--api-key", "a key")
@@ -113,6 +113,27 @@ def test_revoking_ends_every_link_until_a_new_one_is_made(app: Flask, commands: 
     with app.app_context():
         assert db.session.scalar(working) == 1
         assert db.session.scalars(select(Person.revoked_at)).one() is None
+
+
+def test_the_last_admin_stays_one_until_there_is_another(app: Flask, commands: Commands) -> None:
+    for words in (HELPDESK, STORE, SUPPLIER):
+        commands.json(*words)
+    add = ("person", "add", "eva@b.c", "--name", "Eva")
+    commands.json(*add, "--role", "agent", "--role", "admin")
+    for refused in (
+        ("person", "revoke", "eva@b.c"),
+        (*add, "--role", "agent"),
+        (*add, "--role", "supplier", "--supplier", "Dafen Art"),
+    ):
+        assert "Eva is the last admin. Make somebody else an admin first." in commands.refusal(*refused)
+    commands.json(*add, "--role", "admin")
+    with app.app_context():
+        eva = db.session.scalars(select(Person)).one()
+        assert (eva.roles, eva.revoked_at, eva.supplier) == ({Role.ADMIN}, None, None)
+    commands.json("person", "add", "ben@b.c", "--name", "Ben", "--role", "admin")
+    commands.json("person", "revoke", "eva@b.c")
+    commands.json(*add, "--role", "agent")
+    assert "Ben is the last admin" in commands.refusal("person", "revoke", "ben@b.c")
 
 
 @pytest.mark.only_on("sqlite")

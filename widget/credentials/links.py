@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
 
-from widget import stores
+from widget import people, stores
 from widget.credentials import sessions
 from widget.credentials.tables import ApiToken, Password, SignInLink
 from widget.db import db, utcnow
@@ -18,7 +18,11 @@ STAFF_LINK_LIFETIME = timedelta(hours=24)
 
 
 def revoke(person: Person) -> None:
-    """The person is out with the next request, and nothing lets in any more, a password included, until a new link."""
+    """The person is out with the next request, and nothing lets in any more, a password included, until a new link.
+
+    Raises Refused for the last admin.
+    """
+    people.keep_an_admin(person)
     person.revoked_at = person.revoked_at or utcnow()
     _end_links(person)
     sessions.end_all(person)

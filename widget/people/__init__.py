@@ -1,6 +1,7 @@
 """People: suppliers and their mention, everybody with a personal link, and the users of each helpdesk.
 
-`persons` is whoever may sign in, `access` what admins decide of them, `helpdesk_users` who Gorgias says is there.
+`persons` is whoever may sign in, `access` what admins decide of them, `admins` that one remains, `helpdesk_users` who
+Gorgias says is there.
 """
 
 from widget.people.absences import absences_of, add_absence, away, drop_absence
@@ -14,6 +15,7 @@ from widget.people.access import (
     note_new_link,
     shut_out,
 )
+from widget.people.admins import keep_an_admin
 from widget.people.approvers import approvers, lock_approver
 from widget.people.helpdesk_users import (
     active_ids,
@@ -94,6 +96,7 @@ __all__ = [
     "get_supplier_by_id",
     "invite",
     "is_active_staff",
+    "keep_an_admin",
     "let_in",
     "lock_approver",
     "look_after",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from widget import history, stores
 from widget.db import db, utcnow
 from widget.errors import NotFound, Refused
+from widget.people.admins import keep_an_admin, lock_with_admins
 from widget.people.persons import clean_email
 from widget.people.tables import Actor, Person, PersonRole, Role, Supplier
 
@@ -60,13 +61,13 @@ def change_person(person_id: int, wanted: Described, *, by: Actor, shown: int) -
 
     Raises Refused, also for the last admin's role, and Outdated.
     """
-    person = _lock(person_id)
+    person = lock_with_admins(person_id)
     history.refuse_outdated(SUBJECT, person, shown)
     _check(wanted)
     if (wanted.supplier is None) != (person.supplier_id is None):
         raise Refused("Nobody changes sides. Invite {name} with another e-mail address.", name=person.name)
     if Role.ADMIN not in wanted.roles:
-        _keep_an_admin(person)
+        keep_an_admin(person)
     told = zip(_described(person), _told(wanted), strict=True)
     differing = [(field, old, new) for (field, old), (_field, new) in told if old != new]
     person.version += bool(differing)
@@ -85,10 +86,10 @@ def shut_out(person_id: int, *, by: Actor) -> Person:
 
     Raises Refused for oneself and for the last admin.
     """
-    person = _lock(person_id)
+    person = lock_with_admins(person_id)
     if person.email == by.email:
         raise Refused("You cannot shut yourself out. Another admin can.")
-    _keep_an_admin(person)
+    keep_an_admin(person)
     if person.revoked_at is None:
         person.revoked_at = utcnow()
         person.version += 1
@@ -99,7 +100,7 @@ def shut_out(person_id: int, *, by: Actor) -> Person:
 
 def let_in(person_id: int, *, by: Actor) -> Person:
     """Whoever was shut out may sign in again, with a new link. Raises Refused for anybody else."""
-    person = _lock(person_id)
+    person = lock_with_admins(person_id)
     if person.revoked_at is None:
         raise Refused("{name} may sign in already.", name=person.name)
     person.revoked_at = None
@@ -111,36 +112,11 @@ def let_in(person_id: int, *, by: Actor) -> Person:
 
 def note_new_link(person_id: int, *, by: Actor) -> Person:
     """Remember who made a new link for whom. Raises Refused for somebody who was shut out."""
-    person = _lock(person_id)
+    person = lock_with_admins(person_id)
     if person.revoked_at is not None:
         raise Refused("{name} may not sign in. Bring {name} back first.", name=person.name)
     _record(person, "link", "", "new", by)
     return person
-
-
-def _lock(person_id: int) -> Person:
-    """The person as stored now. All admins are locked with it, always in the same order."""
-    admins = select(PersonRole.person_id).where(PersonRole.role == Role.ADMIN.value)
-    query = select(Person).where(or_(Person.id == person_id, Person.id.in_(admins))).order_by(Person.id)
-    locked = db.session.scalars(query.with_for_update(of=Person).execution_options(populate_existing=True)).all()
-    person = next((each for each in locked if each.id == person_id), None)
-    if person is None:
-        raise NotFound("There is no such person.")
-    return person
-
-
-def _keep_an_admin(person: Person) -> None:
-    """Raises Refused when nobody else would be an admin. Asked anew, for whoever waited for the lock."""
-    if Role.ADMIN not in person.roles or person.revoked_at is not None:
-        return
-    other = db.session.scalar(
-        select(Person.id)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .where(PersonRole.role == Role.ADMIN.value, Person.id != person.id, Person.revoked_at.is_(None))
-        .limit(1)
-    )
-    if other is None:
-        raise Refused("{name} is the last admin. Make somebody else an admin first.", name=person.name)
 
 
 def _check(wanted: Described) -> None:

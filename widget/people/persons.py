@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from widget import stores
 from widget.db import db
 from widget.errors import NotFound, Refused
+from widget.people.admins import keep_an_admin
 from widget.people.tables import Person, PersonRole, Role, Supplier
 
 
@@ -31,7 +32,7 @@ def get_person(email: str) -> Person:
 
 
 def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> Person:
-    """Add somebody or bring them up to date. Raises Refused for roles that do not fit."""
+    """Add somebody or bring them up to date. Raises Refused for roles that do not fit, and for the last admin's."""
     if not roles:
         raise Refused("A person needs a role: agent, supplier, approver or admin.")
     if (Role.SUPPLIER in roles) != (supplier is not None):
@@ -43,6 +44,8 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
     if person is None:
         person = Person(email=email)
         db.session.add(person)
+    elif Role.ADMIN not in roles:
+        keep_an_admin(person)
     person.name, person.supplier_id = name, supplier.id if supplier else None
     if person.roles != roles:
         person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]

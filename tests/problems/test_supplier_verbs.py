@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,8 @@ def test_only_who_handled_it_undoes_it(line: Problem, at: Place) -> None:
     problems.mark_handled(line, by=LI_AS_PERSON, at=at, shown=line.version)
     with pytest.raises(Refused, match=r"Li Wei marked P-1 as handled. Reopen it instead."):
         problems.undo_handled(line, by=CHEN, at=at)
+    with pytest.raises(Refused, match="Li Wei marked"):
+        problems.undo_handled(line, by=replace(LI_AS_PERSON, email="li.wei.2@dafen.example"), at=at)
     problems.undo_handled(line, by=LI_AS_PERSON, at=at)
     with pytest.raises(Refused, match=r"P-1 is open already."):
         problems.undo_handled(line, by=LI_AS_PERSON, at=at)

@@ -31,7 +31,8 @@ def undo_handled(problem: Problem, *, by: Actor, at: Place) -> None:
     """
     if problem.handled_at is None:
         raise Refused("{line} is open already.", line=problem.reference)
-    if problem.handled_by != by.name:
+    marked = history.find_change_since("problem", problem.id, "handled", 0)
+    if marked is None or marked.actor_email != by.email:
         raise Refused(
             "{who} marked {line} as handled. Reopen it instead.", who=problem.handled_by, line=problem.reference
         )

@@ -1,7 +1,8 @@
 """Refund claims: money the shop wants back from a supplier, and the lock that nobody gets round.
 
 `moves` is the table of states, `requesting` how a claim begins and changes, `confirming` the written confirmation and
-filing, `answering` what both sides say afterwards, `crediting` the money; `asking` is what is asked of claims,
+filing, `answering` what both sides say afterwards, `crediting` the money, `reconciling` the
+supplier's credit notes; `asking` is what is asked of claims,
 `telling` how customer service hears of them.
 """
 
@@ -24,6 +25,7 @@ from widget.refunds.moves import (
     is_possible,
 )
 from widget.refunds.reasons import choices, dropdown, get_reason, get_reason_by_name
+from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
 from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw
 from widget.refunds.tables import (
     FACTS,
@@ -60,9 +62,13 @@ __all__ = [
     "Credit",
     "CreditNote",
     "CreditNoteLine",
+    "Entry",
+    "Fit",
     "Given",
     "Hand",
+    "Head",
     "Incomplete",
+    "Match",
     "NotNow",
     "OpenClaim",
     "PointedMessage",
@@ -71,6 +77,7 @@ __all__ = [
     "Written",
     "accept",
     "accept_partly",
+    "assign",
     "change",
     "choices",
     "close",
@@ -79,10 +86,14 @@ __all__ = [
     "credit",
     "decline",
     "dropdown",
+    "enter",
     "exactly",
+    "expected",
     "expire",
     "expired",
     "file",
+    "find_announced",
+    "fit_of",
     "get",
     "get_reason",
     "get_reason_by_name",
@@ -90,6 +101,7 @@ __all__ = [
     "insist",
     "is_possible",
     "line_that_confirms",
+    "match",
     "open_for",
     "others_of",
     "request",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 
 from tests import factories
 from widget import history, people
+from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.people import Person, Role
 
@@ -58,6 +61,31 @@ def test_an_absence_is_dropped_by_its_own_person_only(store: Any) -> None:
     people.drop_absence(anna, absence.id, by=anna.as_actor())
     assert people.absences_of(anna.id) == []
     assert history.of("person", anna.id)[-1].old == "2026-12-01 – 2026-12-05"
+
+
+def test_of_two_absences_added_at_once_for_the_same_days_one_is_refused(app: Flask) -> None:
+    with app.app_context():
+        number = somebody("Anna").id
+        db.session.commit()
+    start, outcomes = Barrier(2, timeout=10), []
+
+    def add() -> None:
+        with app.app_context():
+            start.wait()
+            anna = people.get_by_id(number)
+            try:
+                people.add_absence(anna, FIRST, LAST, None, by=anna.as_actor())
+                db.session.commit()
+                outcomes.append("added")
+            except Refused as error:
+                outcomes.append(error.sentence)
+
+    threads = [Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["Anna is already away 2026-12-01 – 2026-12-05.", "added"]
 
 
 @pytest.mark.only_on("sqlite")

@@ -24,6 +24,7 @@ def add_absence(person: Person, first_day: date, last_day: date, cover: Person |
     _check_days(first_day, last_day)
     if not is_active_staff(person):
         raise Refused("Only people of customer service can be away here.")
+    _lock(person, cover)
     if taken := _find_overlap(person.id, first_day, last_day):
         raise Refused("{name} is already away {days}.", name=person.name, days=_told(taken.first_day, taken.last_day))
     if cover is not None:
@@ -75,6 +76,12 @@ def _check_days(first_day: date, last_day: date) -> None:
         raise Refused("These days are over already.")
     if (last_day - first_day).days >= LONGEST_DAYS:
         raise Refused("An absence lasts a year at most. Are the years right?")
+
+
+def _lock(*those: Person | None) -> None:
+    """Two who say at once that somebody is away would not see each other's days. Always in the same order."""
+    ids = [person.id for person in those if person is not None]
+    db.session.execute(select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update())
 
 
 def _check_cover(person: Person, cover: Person, first_day: date, last_day: date) -> None:

@@ -252,7 +252,6 @@ def _answers() -> None:
         _to("pointed_messages", "claim_id", "claims.id", kind=ID, nullable=False),
         sa.Column("shown", sa.Integer(), nullable=False),
         sa.Column("gorgias_ticket", sa.BigInteger(), nullable=False),
-        sa.Column("gorgias_message", sa.BigInteger(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("asked_by_email", sa.Text(), nullable=False),
         sa.Column("asked_at", MOMENT, nullable=False),

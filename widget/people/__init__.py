@@ -23,6 +23,7 @@ from widget.people.helpdesk_users import (
     copy_users,
     count_users,
     find_mention,
+    find_person_of_user,
     find_user,
     get_agent,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "count_users",
     "drop_absence",
     "find_mention",
+    "find_person_of_user",
     "find_user",
     "find_usual_supplier",
     "get_agent",

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from widget.db import db, utcnow
 from widget.errors import NotFound
-from widget.people.tables import Actor, HelpdeskUser, Side, Supplier
+from widget.people.tables import Actor, HelpdeskUser, Person, Side, Supplier
 from widget.stores import Helpdesk
 
 
@@ -60,6 +60,20 @@ def get_agent(helpdesk_id: int, email: str) -> Actor:
             email=email or "An empty e-mail address",
         )
     return Actor(name=user.name, side=Side.CUSTOMER_SERVICE, email=user.email, gorgias_id=user.gorgias_id)
+
+
+def find_person_of_user(helpdesk_id: int, gorgias_id: int) -> Person | None:
+    """Who of our people an active user of that helpdesk is, by the e-mail address Gorgias gave us."""
+    query = (
+        select(Person)
+        .join(HelpdeskUser, HelpdeskUser.email == Person.email)
+        .where(
+            HelpdeskUser.helpdesk_id == helpdesk_id,
+            HelpdeskUser.gorgias_id == gorgias_id,
+            HelpdeskUser.active.is_(True),
+        )
+    )
+    return db.session.scalar(query)
 
 
 def find_mention(helpdesk_id: int, supplier: Supplier) -> HelpdeskUser | None:

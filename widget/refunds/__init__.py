@@ -1,13 +1,13 @@
 """Refund claims: money the shop wants back from a supplier, and the lock that nobody gets round.
 
 `moves` is the table of states, `requesting` how a claim begins and changes, `confirming` the written confirmation and
-filing, `answering` what both sides say afterwards, `crediting` the money, `reconciling` the
-supplier's credit notes; `asking` is what is asked of claims,
-`telling` how customer service hears of them.
+filing, `pointing` a confirmation that stands in the ticket, `answering` what both sides say afterwards, `crediting` the
+money, `reconciling` the supplier's credit notes; `asking` is what is asked of claims, `telling` how customer service
+hears of them.
 """
 
 from widget.refunds.answering import accept, accept_partly, close, comment, decline, insist
-from widget.refunds.asking import OpenClaim, exactly, get, open_for, others_of, today_in, unheard_of
+from widget.refunds.asking import OpenClaim, exactly, get, open_for, others_of, take, today_in, unheard_of
 from widget.refunds.confirming import LONGEST_WORDS, Written, confirm, expire, expired, file, send_back
 from widget.refunds.crediting import LONGEST_INVOICE, Given, credit, take_back_credit
 from widget.refunds.moves import (
@@ -23,6 +23,16 @@ from widget.refunds.moves import (
     NotNow,
     State,
     is_possible,
+)
+from widget.refunds.pointing import (
+    LOOKING_AT_MOST,
+    Note,
+    confirms,
+    end_look,
+    latest_look,
+    point_at,
+    refusal_of,
+    take_notes,
 )
 from widget.refunds.reasons import choices, dropdown, get_reason, get_reason_by_name
 from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
@@ -49,6 +59,7 @@ __all__ = [
     "LONGEST_INVOICE",
     "LONGEST_ISSUE",
     "LONGEST_WORDS",
+    "LOOKING_AT_MOST",
     "MOVES",
     "OPEN",
     "OVER",
@@ -70,6 +81,7 @@ __all__ = [
     "Incomplete",
     "Match",
     "NotNow",
+    "Note",
     "OpenClaim",
     "PointedMessage",
     "State",
@@ -83,9 +95,11 @@ __all__ = [
     "close",
     "comment",
     "confirm",
+    "confirms",
     "credit",
     "decline",
     "dropdown",
+    "end_look",
     "enter",
     "exactly",
     "expected",
@@ -100,14 +114,19 @@ __all__ = [
     "in_words",
     "insist",
     "is_possible",
+    "latest_look",
     "line_that_confirms",
     "match",
     "open_for",
     "others_of",
+    "point_at",
+    "refusal_of",
     "request",
     "send_back",
     "start",
+    "take",
     "take_back_credit",
+    "take_notes",
     "today_in",
     "unheard_of",
     "withdraw",

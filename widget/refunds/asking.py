@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, exists, select
 
+from widget import tickets
 from widget.db import ExactAmount, Prepared, db, utcnow
 from widget.errors import NotFound
 from widget.orders import Order
@@ -17,7 +18,7 @@ from widget.problems import Problem
 from widget.refunds.moves import OVER, State
 from widget.refunds.tables import Claim, Confirmation
 from widget.stores import Store
-from widget.tickets import TicketOrder
+from widget.tickets import Ticket, TicketOrder
 
 
 def get(claim_id: int, *, lock: bool = False) -> Claim:
@@ -29,6 +30,13 @@ def get(claim_id: int, *, lock: bool = False) -> Claim:
     if claim is None:
         raise NotFound("There is no claim {claim}.", claim=f"R-{claim_id}")
     return claim
+
+
+def take(claim_id: int) -> tuple[Claim, Ticket | None]:
+    """A claim, locked for a change, and before it the ticket in which it is told. Raises NotFound."""
+    seen = get(claim_id)
+    home = tickets.lock_by_id(seen.ticket_id) if seen.ticket_id else tickets.lock_home(seen.order_id)
+    return get(claim_id, lock=True), home
 
 
 def others_of(claim: Claim) -> list[Claim]:

@@ -61,6 +61,8 @@ MOVES: dict[str, Move] = {
     # A change of what was confirmed voids the confirmation: the claim is requested anew.
     "change": _move(IN_PREPARATION, None, H.CUSTOMER_SERVICE),
     "confirm": _move({S.REQUESTED}, S.CONFIRMED, H.APPROVER),
+    # An agent points at the note in which an approver confirms it.
+    "point": _move({S.REQUESTED}, None, H.CUSTOMER_SERVICE),
     "send_back": _move({S.REQUESTED, S.CONFIRMED}, S.DRAFT, H.APPROVER),
     "expire": _move({S.CONFIRMED}, S.REQUESTED, H.CLOCK),
     "file": _move({S.CONFIRMED}, S.FILED, H.CUSTOMER_SERVICE),

@@ -318,7 +318,7 @@ class Credit(Base):
 
 
 class PointedMessage(Base):
-    """A message in which an approver is said to confirm a claim, to be fetched and checked by the worker."""
+    """A look into a ticket for the note in which an approver confirms a claim: asked for, and done by the worker."""
 
     __tablename__ = "pointed_messages"
 
@@ -327,7 +327,6 @@ class PointedMessage(Base):
     # The version of the claim that was on the page of whoever pointed.
     shown: Mapped[int]
     gorgias_ticket: Mapped[int] = mapped_column(VendorId)
-    gorgias_message: Mapped[int] = mapped_column(VendorId)
     asked_by: Mapped[str]
     asked_by_email: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(default=utcnow)

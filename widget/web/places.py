@@ -32,8 +32,8 @@ def take_claim(reference: str) -> tuple[Claim, Place]:
 
 def lock_claim(seen: Claim) -> tuple[Claim, Place]:
     """A claim that was seen, locked for a change: the ticket it was requested in first, as everywhere."""
-    home = tickets.lock_by_id(seen.ticket_id) if seen.ticket_id else tickets.lock_home(seen.order_id)
-    return refunds.get(seen.id, lock=True), Place(home, public_url())
+    claim, home = refunds.take(seen.id)
+    return claim, Place(home, public_url())
 
 
 def public_url() -> str:

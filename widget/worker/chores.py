@@ -1,6 +1,6 @@
 """What the worker does beside deliveries: probe accounts whose breaker is open, test connections that somebody wants
-tested, copy users, watch over integrations, remind of what waits too long, forget old
-calls, sweep pictures.
+tested, copy users, watch over integrations, remind of what waits too long, void confirmations nobody used, forget
+old calls, sweep pictures.
 
 None of it may stop a delivery: whatever fails is logged and done again next time.
 """
@@ -22,7 +22,7 @@ from widget.db import db, open_reading, utcnow
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Pace, accounts
 from widget.stores import Helpdesk
-from widget.worker import reminders, watchdog
+from widget.worker import expiring, reminders, watchdog
 from widget.worker.connection_checks import ConnectionChecks
 from widget.worker.delivery import Connections, Gate, Postponed
 
@@ -62,6 +62,7 @@ class Chores:
         if time.monotonic() >= self._next_reminders_at:
             self._next_reminders_at = time.monotonic() + reminders.LOOK_EVERY_SECONDS
             self._try(self._remind)
+            self._try(self._expire)
         if time.monotonic() >= self._next_sweep_at:
             self._next_sweep_at = time.monotonic() + SWEEP_SECONDS
             # In a thread of its own: the other chores, and with --once the deliveries, do not wait for a bucket.
@@ -132,6 +133,9 @@ class Chores:
 
     def _remind(self) -> None:
         reminders.remind(self._app, self._stop)
+
+    def _expire(self) -> None:
+        expiring.expire(self._app, self._stop)
 
     def _forget(self) -> None:
         with self._app.app_context():

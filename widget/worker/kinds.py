@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from widget import orders, problems, tickets
-from widget.clients.gorgias import FoundTicket, Gorgias, gone
+from flask import current_app
+
+from widget import orders, problems, refunds, tickets
+from widget.clients.gorgias import FoundTicket, Gorgias, ReadMessage, gone
+from widget.config import Config
 from widget.errors import Outcome, ServiceError
 from widget.outbox import Report, Step
 from widget.pictures.storage import Missing, Storage
-from widget.tickets import Candidate
+from widget.tickets import Candidate, Place
 from widget.worker.searching import Found, find_ticket
 
 
@@ -114,6 +118,25 @@ def take_opened(step: Step, report: Report) -> None:
     problems.ticket_found(order, int(report.ids[0]), step.payload["customer_id"], where="opened", tags=tags)
 
 
+def read_notes(tools: Tools, step: Step) -> list[refunds.Note]:
+    """Payload: look, claim, ticket_id, since. What was written there; nothing in a ticket that is gone."""
+    try:
+        read = tools.gorgias.read_messages(step.payload["ticket_id"], datetime.fromisoformat(step.payload["since"]))
+    except ServiceError as error:
+        if error.outcome is not Outcome.NEVER:
+            raise
+        return []
+    return [_note(message) for message in read]
+
+
+def take_notes(step: Step, report: Report) -> None:
+    """Confirm the claim, or keep why not."""
+    claim, home = refunds.take(step.payload["claim"])
+    config: Config = current_app.extensions["config"]
+    place = Place(home, config.public_url)
+    refunds.take_notes(step.payload["look"], claim, report.answer, at=place, days=config.confirmation_days)
+
+
 def change_tags(tools: Tools, step: Step) -> None:
     """Payload: ticket_id, add and remove (lists of names, either may be missing)."""
     gorgias = tools.gorgias
@@ -131,6 +154,7 @@ KINDS: dict[str, Kind] = {
     "gorgias.note": Kind(send=send_note, find=find_note, remove=remove_note),
     "gorgias.tags": Kind(send=change_tags),
     "gorgias.upload": Kind(send=upload_picture, then=hang_on_note),
+    "gorgias.read_notes": Kind(send=read_notes, then=take_notes),
     "gorgias.find_ticket": Kind(send=search_ticket, then=take_found),
     "gorgias.ticket": Kind(send=open_ticket, find=find_opened, remove=remove_opened, then=take_opened),
 }
@@ -141,6 +165,21 @@ def _mark(step: Step) -> str:
     if not step.external_id:
         raise ValueError(f"{step.kind} needs an external_id")
     return step.external_id
+
+
+def _note(message: ReadMessage) -> refunds.Note:
+    return refunds.Note(
+        id=message.id,
+        ticket=message.ticket_id,
+        at=message.at,
+        sender=message.sender_id,
+        channel=message.channel,
+        via=message.via,
+        is_from_agent=message.from_agent,
+        is_public=message.public,
+        is_marked=bool(message.external_id),
+        text=message.text,
+    )
 
 
 def _candidate(ticket: FoundTicket) -> Candidate:

@@ -9,9 +9,9 @@ from widget.clients.gorgias.account import PAGES_AT_MOST
 from widget.clients.gorgias.refusals import gone
 from widget.clients.gorgias.setup import Setup
 from widget.clients.gorgias.tickets import Tickets
-from widget.clients.gorgias.values import LONGEST_TEXT, FoundTicket, ReadTicket
+from widget.clients.gorgias.values import LONGEST_TEXT, FoundTicket, ReadMessage, ReadTicket
 
-__all__ = ["LONGEST_TEXT", "PAGES_AT_MOST", "FoundTicket", "Gorgias", "ReadTicket", "gone"]
+__all__ = ["LONGEST_TEXT", "PAGES_AT_MOST", "FoundTicket", "Gorgias", "ReadMessage", "ReadTicket", "gone"]
 
 
 class Gorgias(Tickets, Setup):

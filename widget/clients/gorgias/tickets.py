@@ -10,9 +10,11 @@ from widget.clients.gorgias.account import LIST_BYTES, PAGE, Account
 from widget.clients.gorgias.values import (
     LABEL,
     FoundTicket,
+    ReadMessage,
     ReadTicket,
     as_attachment,
     as_id,
+    as_message,
     as_moment,
     as_ticket,
     as_tickets,
@@ -49,6 +51,21 @@ class Tickets(Account):
             if _ends_before(page, since):
                 break
         return sorted(number for number in found if number is not None)
+
+    def read_messages(self, ticket_id: int, since: datetime) -> list[ReadMessage]:
+        """The ticket's messages and notes since then, the newest first.
+
+        https://developers.gorgias.com/reference/list-messages
+        """
+        query = {"ticket_id": ticket_id, "order_by": "created_datetime:desc", "limit": PAGE}
+        found = []
+        for page in self._pages("/messages", query):
+            messages = [as_message(item) for item in page]
+            # Believe no filter: a note of another ticket says nothing about this one.
+            found += [message for message in messages if message is not None and message.ticket_id == ticket_id]
+            if _ends_before(page, since):
+                break
+        return found
 
     def delete_message(self, ticket_id: int, message_id: int) -> None:
         """Delete for good. One that is gone already is fine (404)."""

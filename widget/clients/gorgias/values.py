@@ -35,6 +35,22 @@ class ReadTicket(FoundTicket):
     texts: tuple[str, ...] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class ReadMessage:
+    """A message of a ticket, with what tells who wrote it where. `sender_id` is 0 when it is not known."""
+
+    id: int
+    ticket_id: int
+    at: datetime | None
+    sender_id: int
+    channel: str
+    via: str
+    from_agent: bool
+    public: bool
+    external_id: str
+    text: str = field(repr=False)
+
+
 T = TypeVar("T", bound=FoundTicket)
 
 
@@ -65,6 +81,25 @@ def texts_of(item: dict[str, Any]) -> tuple[str, ...]:
     said = [m for m in messages if isinstance(m, dict) and not _is_note(m)] if isinstance(messages, list) else []
     texts = [as_text(item.get("subject")), *(_body_of(message) for message in said)]
     return tuple(text[:LONGEST_TEXT] for text in texts if text)
+
+
+def as_message(item: dict[str, Any]) -> ReadMessage | None:
+    """None for one without a usable id. What is not said to be private counts as public."""
+    number, sender = as_id(item.get("id")), item.get("sender")
+    if number is None:
+        return None
+    return ReadMessage(
+        id=number,
+        ticket_id=as_id(item.get("ticket_id")) or 0,
+        at=as_moment(item.get("created_datetime")),
+        sender_id=as_id(sender.get("id") if isinstance(sender, dict) else None) or 0,
+        channel=as_text(item.get("channel")),
+        via=as_text(item.get("via")),
+        from_agent=item.get("from_agent") is True,
+        public=item.get("public") is not False,
+        external_id=as_text(item.get("external_id")),
+        text=as_text(item.get("body_text"))[:LONGEST_TEXT],
+    )
 
 
 def _is_note(message: dict[str, Any]) -> bool:

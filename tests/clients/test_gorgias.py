@@ -32,6 +32,25 @@ def test_an_id_may_be_written_as_a_string(fake, gorgias):
     assert gorgias.post_note(TICKET, NOTE, "sd-1") == 77
 
 
+def test_what_was_written_in_a_ticket_is_read_with_who_wrote_it_where(fake, gorgias):
+    gorgias.post_note(TICKET, {**NOTE, "sender": {"id": 31}}, "sd-1")
+    gorgias.post_note(9002, NOTE, "sd-2")
+    gorgias.post_note(TICKET, {"channel": "email", "via": "email", "from_agent": False, "body_text": None}, "")
+    second, first = gorgias.read_messages(TICKET, long_ago())
+    assert (first.id, first.ticket_id, first.sender_id, first.text) == (1001, TICKET, 31, "hello")
+    assert (first.channel, first.via, first.from_agent, first.public) == ("internal-note", "api", True, False)
+    assert first.external_id == "sd-1"
+    assert first.at is not None
+    # What is not said is believed to be the worse: public, from nobody, and empty.
+    assert (second.sender_id, second.public, second.from_agent, second.text) == (0, True, False, "")
+
+
+def test_messages_of_another_ticket_are_left_out_whatever_the_filter_did(fake, gorgias):
+    items = [{"id": 1, "ticket_id": 9002}, {"id": 2}, {"id": 3, "ticket_id": TICKET}, {"id": "x", "ticket_id": TICKET}]
+    fake.fail("GET", "messages", Fault(200, {"data": items, "meta": {}}))
+    assert [message.id for message in gorgias.read_messages(TICKET, long_ago())] == [3]
+
+
 def test_our_note_is_found_among_others_lowest_first(fake, gorgias):
     for mark in ("sd-1", "sd-2", None, "sd-1"):
         gorgias.post_note(TICKET, NOTE, mark)

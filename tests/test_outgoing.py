@@ -99,7 +99,7 @@ def test_giving_up_needs_a_reason(desk, reason):
 
 def test_only_a_parked_message_can_be_given_up(desk):
     message = note("good")
-    with pytest.raises(Refused, match="only a parked message"):
+    with pytest.raises(Refused, match="only what was not sent can be given up"):
         outgoing.give_up(message.id, "told by phone", by=BY)
     with pytest.raises(NotFound):
         outgoing.give_up(77, "told by phone", by=BY)

@@ -116,5 +116,5 @@ def test_tag_that_cannot_be_created_is_parked_with_a_reason_and_sent_again(live:
 @pytest.mark.only_on("sqlite")
 def test_only_parked_messages_are_sent_again(live: Live, ticket: int) -> None:
     sent = live.flask("outbox", "list", "--state", "sent")["items"]
-    assert "only a parked message" in live.refusal("outbox", "retry", str(sent[0]["id"]))
+    assert "nothing to send again" in live.refusal("outbox", "retry", str(sent[0]["id"]))
     assert "no outgoing message" in live.refusal("outbox", "retry", "999")

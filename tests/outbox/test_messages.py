@@ -133,7 +133,7 @@ def test_a_message_that_does_not_exist_is_not_found(store):
 
 def test_only_a_parked_message_is_sent_again(store):
     message = enqueue()
-    with pytest.raises(Refused, match="is queued, only a parked message"):
+    with pytest.raises(Refused, match="is on its way: there is nothing to send again"):
         outbox.retry(message.id)
 
 

@@ -60,7 +60,7 @@ def test_outbox_retry_sends_a_parked_message_again(desk, fake, run):
     assert desk.deliver()["sent"] == 1
     again = run("outbox", "retry", "1")
     assert again.exit_code == 1
-    assert again.stderr == "Error: Message 1 is sent, only a parked message can be sent again.\n"
+    assert again.stderr == "Error: Message 1 was sent already, or is on its way: there is nothing to send again.\n"
 
 
 def test_outbox_retry_says_when_there_is_no_such_message(run):

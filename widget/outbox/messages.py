@@ -122,9 +122,8 @@ def retry(message_id: int) -> Message:
     message = _held(message_id)
     if message.state not in (State.PARKED, State.GIVEN_UP):
         raise Refused(
-            "Message {number} is {state}, only a parked message can be sent again.",
+            "Message {number} was sent already, or is on its way: there is nothing to send again.",
             number=message_id,
-            state=message.state.value,
         )
     now = clock()
     message.move(State.QUEUED)
@@ -143,9 +142,8 @@ def give_up(message_id: int, reason: str) -> Message:
     message = _held(message_id)
     if message.state != State.PARKED:
         raise Refused(
-            "Message {number} is {state}, only a parked message can be given up.",
+            "Message {number} was sent or given up already, or is on its way: only what was not sent can be given up.",
             number=message_id,
-            state=message.state.value,
         )
     message.move(State.GIVEN_UP)
     message.reason = reason

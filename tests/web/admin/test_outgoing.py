@@ -111,7 +111,7 @@ def test_a_parked_message_is_sent_again(app, eva):
     assert state(app, number) == (State.QUEUED, "")
     again = press(eva, f"{number}/retry")
     assert again.status_code == 409
-    assert "only a parked message can be sent again" in again.text
+    assert "there is nothing to send again" in again.text
     assert press(eva, "777/retry").status_code == 404
 
 
@@ -140,11 +140,11 @@ def test_giving_up_asks_why_and_says_who(app, eva):
 
 def test_all_parked_of_a_helpdesk_go_out_again(app, eva):
     parked = [add(app, ticket=9001 + number % 2) for number in range(3)]
-    assert "Retry all parked of main" in get(eva)
+    assert "Retry all of main" in get(eva)
     done = press(eva, "retry", helpdesk=1)
     assert "3 messages go out again." in html.unescape(eva.get(done.headers["Location"]).text)
     assert {state(app, number)[0] for number in parked} == {State.QUEUED}
-    assert "Nothing is parked" in get(eva)
+    assert "There is nothing that was not sent" in get(eva)
     assert press(eva, "retry", helpdesk=77).status_code == 404
     assert press(eva, "retry", helpdesk="all").status_code == 422
 

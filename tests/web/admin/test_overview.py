@@ -107,7 +107,7 @@ def test_what_needs_somebody_comes_first_the_worst_before_the_rest(app, eva):
     headline, signs, page = read(eva)
     assert headline == "2 things need you, the worst first"
     assert signs[:2] == [("Outgoing messages", "bad"), ("Open lines", "watch")]
-    assert "1 message is parked: Gorgias refused it." in page
+    assert "1 message was not sent: Gorgias refused it." in page
     assert "1 line waits too long for the supplier." in page
     assert '<a href="/desk?stores=all&late=yes">Look on the desk.</a>' in page
     change(app, (Message, 1), state=State.SENT, done_at=utcnow())

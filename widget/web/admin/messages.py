@@ -29,7 +29,7 @@ STATES = {
     State.QUEUED: N_("Waiting"),
     State.SENDING: N_("On its way"),
     State.UNKNOWN: N_("Being checked"),
-    State.PARKED: N_("Parked"),
+    State.PARKED: N_("Not sent"),
     State.SENT: N_("Sent"),
     State.GIVEN_UP: N_("Given up"),
 }

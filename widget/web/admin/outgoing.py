@@ -22,7 +22,7 @@ LARGEST_ID = 2**63 - 1
 ONE = f"/outgoing/<int(max={LARGEST_ID}):message_id>"
 PAGE = 50
 TABS: dict[str, tuple[str, tuple[State, ...]]] = {
-    "parked": (N_("Parked"), (State.PARKED,)),
+    "parked": (N_("Not sent"), (State.PARKED,)),
     "waiting": (N_("Waiting"), (State.QUEUED, State.SENDING)),
     "checked": (N_("Being checked"), (State.UNKNOWN,)),
     "sent": (N_("Sent"), (State.SENT,)),
@@ -38,7 +38,7 @@ ABOUT = {
     "given_up": N_("Somebody decided that these are not to be sent."),
 }
 NOTHING = {
-    "parked": N_("Nothing is parked: Gorgias took everything we sent."),
+    "parked": N_("There is nothing that was not sent: Gorgias took everything."),
     "waiting": N_("Nothing waits. What agents and suppliers do shows up here until Gorgias has it."),
     "checked": N_("Nothing is in doubt."),
     "sent": N_("Nothing was sent yet. Notes go out when somebody reports, answers or handles a line."),
@@ -58,7 +58,7 @@ class ReasonSchema(EditSchema):
 
 
 class RetryAllSchema(EditSchema):
-    """Whose parked messages are to be sent again."""
+    """Whose messages are to be sent again."""
 
     helpdesk = fields.Integer(required=True, validate=validate.Range(1, LARGEST))
 
@@ -93,7 +93,7 @@ def message_give_up_POST(message_id: int) -> str | Response:
 
 @bp.post("/outgoing/retry")
 def outgoing_retry_POST() -> str | Response:
-    """Send all parked messages of a helpdesk again, a few hundred at a time."""
+    """Send again what was not sent of a helpdesk, a few hundred at a time."""
 
     def act(sent: dict[str, Any]) -> Response:
         count = outgoing.retry_all(helpdesks.get(sent["helpdesk"]), by=_me())
@@ -151,5 +151,5 @@ def _said() -> str:
     if count is None:
         return _(words)
     if not count:
-        return _("Nothing was parked there any more.")
+        return _("Everything there was sent already, or is on its way.")
     return ngettext("%(num)s message goes out again.", "%(num)s messages go out again.", count)

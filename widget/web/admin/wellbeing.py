@@ -60,8 +60,8 @@ def _outgoing() -> Sign:
     waiting = counts[State.QUEUED] + counts[State.SENDING] + counts[State.UNKNOWN]
     if counts[State.PARKED]:
         words = ngettext(
-            "%(num)s message is parked: Gorgias refused it.",
-            "%(num)s messages are parked: Gorgias refused them.",
+            "%(num)s message was not sent: Gorgias refused it.",
+            "%(num)s messages were not sent: Gorgias refused them.",
             counts[State.PARKED],
         )
         return Sign(name, Level.BAD, words, _("Look why, then retry or give up."), where)

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from tests.factories import ANNA, LI_AS_PERSON, TICKET
 from tests.refunds import claims
 from tests.refunds.claims import ANNA_AS_AGENT, DAYS, here
-from widget import history, people, refunds
+from widget import history, orders, people, refunds
 from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.history import Outdated
-from widget.orders import Order
+from widget.orders import Order, OrderName
 from widget.outbox import Message
 from widget.people import Actor, PersonRole, Side
 from widget.refunds import AlreadyClaimed, Claim, Given, Incomplete, NotNow, State
@@ -145,6 +145,14 @@ def test_values_that_can_never_be_right_are_refused_even_in_a_draft(
     with pytest.raises(Incomplete, match=words) as refused:
         claims.draft(**changed)
     assert list(refused.value.wrong) == [field]
+
+
+def test_all_that_keeps_a_claim_from_being_requested_is_said_at_once() -> None:
+    order = orders.known(OrderName(1, "NL10377"))
+    wanted = claims.wanted(issue="x" * 501, day=date(2026, 11, 25), amount=Decimal("3.005"), customer_asked=False)
+    assert set(refunds.wrong_with(wanted, order)) == {"issue", "day", "amount", "customer_asked"}
+    assert set(refunds.wrong_with(wanted, None)) == {"issue", "customer_asked"}
+    assert refunds.wrong_with(claims.wanted(), order) == {}
 
 
 def test_more_than_the_customer_paid_is_refused_once_that_is_known() -> None:

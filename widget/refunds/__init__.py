@@ -36,7 +36,7 @@ from widget.refunds.pointing import (
 )
 from widget.refunds.reasons import choices, dropdown, get_reason, get_reason_by_name
 from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
-from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw
+from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw, wrong_with
 from widget.refunds.tables import (
     FACTS,
     LONGEST_ISSUE,
@@ -130,4 +130,5 @@ __all__ = [
     "today_in",
     "unheard_of",
     "withdraw",
+    "wrong_with",
 ]

@@ -149,6 +149,11 @@ def withdraw(claim: Claim, words: str, *, by: Actor, at: Place, shown: int | Non
     telling.tell(claim, notes.withdrawn(by.name, words.strip()), by=by, at=at, to_supplier=claim.filed_at is not None)
 
 
+def wrong_with(wanted: Wanted, order: Order | None) -> dict[str, Refused]:
+    """All that keeps a claim from being requested, by field; `order`: None as long as nobody knows which it is."""
+    return {**_missing(wanted), **_impossible(wanted, order)}
+
+
 def void(confirmation: Confirmation, why: str) -> None:
     """The written word does not count any more. The caller has made the claim let go of it and told the store."""
     db.session.flush()
@@ -188,11 +193,18 @@ def _told(claim: Claim) -> dict[str, str]:
 
 
 def _check_values(order: Order, wanted: Wanted) -> None:
+    if wrong := _impossible(wanted, order):
+        raise Incomplete(wrong)
+
+
+def _impossible(wanted: Wanted, order: Order | None) -> dict[str, Refused]:
     """What can never be right, whether it is a draft or not."""
     wrong: dict[str, Refused] = {}
-    today = today_in(order.store)
     if len(wanted.issue) > LONGEST_ISSUE:
         wrong["issue"] = Refused("The issue has at most {limit} characters.", limit=LONGEST_ISSUE)
+    if order is None:
+        return wrong
+    today = today_in(order.store)
     if wanted.day is not None and wanted.day > today:
         wrong["day"] = Refused("The day of the issue is in the future. Today is {today}.", today=today.isoformat())
     if wanted.reshipment_offered_on is not None and wanted.reshipment_offered_on > today:
@@ -202,8 +214,7 @@ def _check_values(order: Order, wanted: Wanted) -> None:
     too_much = _too_much(order, wanted.amount)
     if too_much is not None:
         wrong["amount"] = too_much
-    if wrong:
-        raise Incomplete(wrong)
+    return wrong
 
 
 def _too_much(order: Order, amount: Decimal | None) -> Refused | None:
@@ -220,6 +231,12 @@ def _too_much(order: Order, amount: Decimal | None) -> Refused | None:
 
 
 def _check_complete(claim: Claim) -> None:
+    if wrong := _missing(claim):
+        raise Incomplete(wrong)
+
+
+def _missing(claim: Claim | Wanted) -> dict[str, Refused]:
+    """What a draft may lack and a request may not."""
     wrong: dict[str, Refused] = {}
     if not claim.issue.strip():
         wrong["issue"] = Refused("Say what the issue is.")
@@ -235,8 +252,7 @@ def _check_complete(claim: Claim) -> None:
         wrong["customer_asked"] = Refused(
             "A claim can only be requested when the customer asked for the refund himself. Never mention it first."
         )
-    if wrong:
-        raise Incomplete(wrong)
+    return wrong
 
 
 def _refuse_a_second(order: Order, issue: str, claim: Claim | None) -> None:

@@ -24,6 +24,7 @@ WHO: dict[str, str] = {
     "sidebar.report_problem_POST": AGENT_PRESSING,
     "sidebar.report_photo_issue_POST": AGENT_PRESSING,
     "sidebar.link_order_POST": AGENT_PRESSING,
+    "sidebar.request_refund_POST": AGENT_PRESSING,
     "sidebar.customer_informed_POST": AGENT_PRESSING,
     "sidebar.comment_POST": AGENT_PRESSING,
     "sidebar.save_address_POST": AGENT_PRESSING,

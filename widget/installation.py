@@ -42,7 +42,7 @@ def integration(helpdesk_id: int, public_url: str, secret: str) -> dict[str, Any
     return {
         "name": NAME,
         "type": "http",
-        "description": "Open supplier problems and photo issues of the customer's orders.",
+        "description": "Open supplier problems, photo issues and refund claims of the customer's orders.",
         "http": {
             "url": public_url + answer_path(helpdesk_id),
             "method": "POST",
@@ -69,6 +69,8 @@ def widget(helpdesk_id: int, integration_id: int, public_url: str) -> dict[str, 
                 _summary_card(make),
                 _list("problems", "{{order_name}} · {{type}}", _PROBLEM_FIELDS, _problem_buttons(make)),
                 _list("photo_issues", "{{order_name}} · Photo: {{type}}", _PHOTO_FIELDS, _line_buttons(make)),
+                # Without buttons: who may confirm or file a claim shows that on the desk.
+                _list("refunds", "{{order_name}} · Refund: {{amount}}", _REFUND_FIELDS, []),
             ],
         },
     }
@@ -103,8 +105,8 @@ def _parameter(key: str, value: str) -> dict[str, Any]:
     return {"key": key, "value": value, "label": key, "type": "text", "editable": False, "mandatory": False}
 
 
-def _typed(key: str, label: str, value: str = "", *, kind: str = "text") -> dict[str, Any]:
-    return {"key": key, "value": value, "label": label, "type": kind, "editable": True, "mandatory": True}
+def _typed(key: str, label: str, value: str = "", *, kind: str = "text", mandatory: bool = True) -> dict[str, Any]:
+    return {"key": key, "value": value, "label": label, "type": kind, "editable": True, "mandatory": mandatory}
 
 
 def _field(path: str, title: str, kind: str = "text") -> dict[str, Any]:
@@ -139,6 +141,7 @@ def _summary_card(make: _Buttons) -> dict[str, Any]:
                         _typed("type", "Problem type", "{{photo_types}}", kind="dropdown"),
                         problem,
                     ),
+                    _request_refund(make, order),
                     make("Link order", "link-order", "new_token", _typed("order_name", "Order number")),
                 ],
             },
@@ -151,6 +154,23 @@ def _summary_card(make: _Buttons) -> dict[str, Any]:
     }
 
 
+def _request_refund(make: _Buttons, order: dict[str, Any]) -> dict[str, Any]:
+    return make(
+        "Request refund",
+        "request-refund",
+        "new_token",
+        order,
+        _typed("reason", "Reason", "{{refund_reasons}}", kind="dropdown"),
+        _typed("issue", "Issue"),
+        _typed("day", "Day of the issue"),
+        _typed("amount", "Amount"),
+        _typed("reshipment_offered_on", "Reshipment offered on"),
+        # The first choice is the one a dropdown opens with: nobody says yes without meaning it.
+        _typed("customer_asked", "The customer asked for a refund himself", "No;Yes", kind="dropdown"),
+        _typed("note", "Note for the approver", mandatory=False),
+    )
+
+
 _PHOTO_FIELDS = [
     _field("problem", "Problem"),
     _field("waiting_for", "Waits for"),
@@ -159,6 +179,14 @@ _PHOTO_FIELDS = [
     _field("comment_supplier", "Comment supplier"),
     _field("comment_cs", "Comment cs"),
     _field("reference", "Line"),
+]
+_REFUND_FIELDS = [
+    _field("status", "Status"),
+    _field("issue", "Issue"),
+    _field("date", "Day", "date"),
+    _field("amount", "Amount"),
+    _field("confirmed_by", "Confirmed by"),
+    _field("reference", "Claim"),
 ]
 _PROBLEM_FIELDS = [*_PHOTO_FIELDS[:4], _field("address", "Address"), *_PHOTO_FIELDS[4:]]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.live import LI, Live
@@ -34,6 +36,42 @@ def test_reporting_commenting_and_informing_go_all_the_way(live: Live) -> None:
     assert worker.stop() == 0
 
 
+def test_a_refund_is_requested_beside_the_ticket_and_shows_where_it_stands(live: Live) -> None:
+    ticket = live.write("Where is NL10377?")
+    (button,) = (each for each in next(live.cards(ticket))["buttons"] if each["label"] == "Request refund")
+    asked = {each["label"]: each for each in button["parameters"]}
+    assert asked["Order number"]["value"] == "NL10377"
+    assert asked["The customer asked for a refund himself"]["value"] == "No"
+    assert "Lost parcel" in asked["Reason"]["options"]
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    typed = {
+        "Reason": "Lost parcel",
+        "Issue": "lost near Venlo",
+        "Day of the issue": yesterday,
+        "Amount": "39,00 €",
+        "Reshipment offered on": yesterday,
+    }
+    too_early = live.press(ticket, "Request refund", **typed)
+    assert too_early["status"] == "error"
+    assert "asked for the refund himself" in too_early["msg"]
+    assert live.notes(ticket) == []
+
+    typed["The customer asked for a refund himself"] = "Yes"
+    assert live.press(ticket, "Request refund", **typed)["status"] == "success"
+    assert live.deliver()["parked"] == 0
+    (note,) = live.notes(ticket)
+    assert note["public"] is False
+    assert note["mention_ids"] == []
+    assert "Confirm R-1 39.00 EUR" in note["body_text"]
+    live.settled()
+    shown = live.shown(ticket)
+    for words in ("1 refund claim: waiting for confirmation.", "NL10377 · Refund: 39.00 EUR", "lost near Venlo"):
+        assert words in shown
+    (card,) = (each for each in live.cards(ticket) if "Refund: " in each["title"])
+    assert card["buttons"] == []
+    assert card["links"] == [{"label": "Open", "url": f"{live.url}/claims/R-1"}]
+
+
 def test_our_own_notes_and_tags_call_the_integration_without_any_further_work(live: Live) -> None:
     ticket = live.write("NL10423")
     live.press(ticket, "Report a problem", **{"Problem type": "Other", "Problem": "x"})
@@ -56,7 +94,7 @@ def test_template_shows_its_buttons_where_gorgias_shows_buttons(live: Live) -> N
     summary, problem, photo = live.cards(ticket)
     labels = [[button["label"] for button in card["buttons"]] for card in (summary, problem, photo)]
     assert labels == [
-        ["Report a problem", "Report a photo issue", "Link order"],
+        ["Report a problem", "Report a photo issue", "Request refund", "Link order"],
         ["Customer informed", "Comment to supplier", "Save address"],
         ["Customer informed", "Comment to supplier"],
     ]

@@ -31,6 +31,7 @@ class Sighting(NamedTuple):
     order_id: int | None
     store_id: int | None
     name: str | None
+    has_claims: bool | None
 
 
 class Known(NamedTuple):
@@ -72,6 +73,7 @@ _KNOWN = Prepared(
         Order.id,
         Order.store_id,
         Order.name,
+        Order.has_claims,
     )
     .select_from(Helpdesk)
     .outerjoin(_CUSTOMERS_TICKETS, true())

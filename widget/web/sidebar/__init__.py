@@ -4,7 +4,7 @@
 actions come from an agent's press: their proof is the signed token of the card, since buttons must not carry secrets.
 """
 
-from widget.web.sidebar import actions, answer, calls
+from widget.web.sidebar import actions, answer, calls, refund_requests
 from widget.web.sidebar.door import bp
 
-__all__ = ["actions", "answer", "bp", "calls"]
+__all__ = ["actions", "answer", "bp", "calls", "refund_requests"]

@@ -123,7 +123,7 @@ def _open_token(form: dict[str, str], kind: str, helpdesk_id: int) -> ActionToke
 
 
 def _report(press: Press, board: Board) -> str:
-    order = orders.known(orders.read_name(press.data["order_name"], _patterns(press)))
+    order = orders.known(orders.read_name(press.data["order_name"], patterns(press)))
     type_ = _type(board, press.data["type"])
     problems.link_ticket(press.ticket, order)
     supplier = problems.supplier_for(order)
@@ -146,7 +146,7 @@ def report_photo_issue(press: Press) -> str:
 @button("link-order", LinkSchema, "summary")
 def link_order(press: Press) -> str:
     """Say which order the ticket is about."""
-    order = orders.known(orders.read_name(press.data["order_name"], _patterns(press)))
+    order = orders.known(orders.read_name(press.data["order_name"], patterns(press)))
     if not problems.link_ticket(press.ticket, order):
         return f"This ticket is linked to order {order.name} already."
     problems.keep_tags_true(press.ticket)
@@ -182,7 +182,8 @@ def _line(press: Press) -> Problem:
     return problems.get(press.token.line, lock=True)
 
 
-def _patterns(press: Press) -> list[orders.OrderPattern]:
+def patterns(press: Press) -> list[orders.OrderPattern]:
+    """What order numbers look like in the stores of the helpdesk."""
     found = catalogue.read(open_for_reading(), press.helpdesk_id)
     return found.patterns if found else []
 

@@ -25,7 +25,7 @@ from widget.problem_types import Board
 from widget.problems import OpenLine
 from widget.tickets import Sighting, Ticket
 from widget.tokens import ActionToken, ActionTokens
-from widget.web.sidebar import catalogue
+from widget.web.sidebar import catalogue, refund_cards
 from widget.web.sidebar.catalogue import Catalogue
 from widget.web.sidebar.door import bp, check_secret, open_for_reading, reply
 
@@ -159,6 +159,7 @@ def _answer(
     public_url: str = current_app.extensions["config"].public_url
     about = _orders_by_nearness(connection, event, seen, found)
     lines = problems.open_for(connection, about) if about else []
+    claims = refund_cards.open_for(connection, about, seen)
     labels = _labels(about, current)
     customer = event.customer_id or next((row.customer_id for row in seen if row.gorgias_id == event.ticket_id), 0)
     make_token = _tokens("line").make
@@ -176,17 +177,17 @@ def _answer(
     unknown = [name.name for name in found if not _has_namesake(name, about)]
     names = list(dict.fromkeys([*labels.values(), *unknown]))[:MOST_NAMES]
     return {
-        "summary": _summary(lines, names, late),
+        "summary": refund_cards.added(_summary(lines, names, late), claims),
         "as_of": now,
         "order_names": ", ".join(names),
         "report_order": names[0] if names else "",
         "report_types": current.dropdowns[Board.PROBLEM_SHEET],
         "photo_types": current.dropdowns[Board.PHOTO_ISSUES],
-        "refund_reasons": "",
+        "refund_reasons": current.refund_reasons,
         "new_token": _tokens("summary").make(ActionToken(helpdesk_id, customer)),
         "problems": boards[Board.PROBLEM_SHEET],
         "photo_issues": boards[Board.PHOTO_ISSUES],
-        "refunds": [],
+        "refunds": refund_cards.cards(connection, claims, labels, public_url),
     }
 
 

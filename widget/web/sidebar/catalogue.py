@@ -1,6 +1,6 @@
 """What every answer of a helpdesk is built from, kept in memory until one of its parts changes.
 
-The answer's own first query tells the helpdesk's version; stores and types are read again only when it moved on.
+The answer's own first query tells the helpdesk's version; the rest is read again only when it moved on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy import Connection, bindparam, select
 
-from widget import problem_types
+from widget import problem_types, refunds
 from widget.orders import OrderPattern, pattern_of
 from widget.problem_types import Board
 from widget.stores import Helpdesk, Store
@@ -30,6 +30,7 @@ class Catalogue:
     codes: dict[int, str]
     dropdowns: dict[Board, str]
     type_names: dict[int, str]
+    refund_reasons: str
 
     def is_current(self, known: Known) -> bool:
         """Whether nothing changed since this was read."""
@@ -55,6 +56,7 @@ def read(connection: Connection, helpdesk_id: int) -> Catalogue | None:
         codes={store.id: store.code for store in stores},
         dropdowns={board: problem_types.dropdown(connection, board) for board in Board},
         type_names=problem_types.names(connection),
+        refund_reasons=refunds.dropdown(connection),
     )
     current_app.extensions.setdefault("catalogues", {})[helpdesk_id] = found
     return found

@@ -152,12 +152,14 @@ WHO: dict[str, str] = {
     "api.history_GET": STAFFS_PROGRAM,
     "api.types_GET": PROGRAM,
     "api.claims_GET": PROGRAM,
+    "api.claim_GET": PROGRAM,
 }
 
 # What stands in addresses. Of these, one is somebody's and another is not: by the argument's name, or by endpoint and
 # name where the name says something else.
 OBJECT_OF: dict[str | tuple[str, str], str] = {
     "reference": "line",
+    ("api.claim_GET", "reference"): "claim",
     ("pictures.picture_GET", "token"): "picture",
     "name": "order",
     "absence_id": "absence",

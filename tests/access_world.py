@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.access_matrix import FIXED_OBJECTS
+from tests.refunds import claims
 from tests.web.visitors import link_of
-from widget import credentials, orders, people, pictures, problem_types, problems, stores
+from widget import credentials, orders, people, pictures, problem_types, problems, refunds, stores
 from widget.credentials import CameBy, api_tokens
 from widget.db import db, utcnow
 from widget.orders import OrderName
@@ -30,6 +31,7 @@ ROLES = {AGENT: Role.AGENT, APPROVER: Role.APPROVER, ADMIN: Role.ADMIN, REVOKED:
 WORKSHOPS = {PAINTER: "Dafen Art", OTHER_PAINTER: "Xiamen Studio"}
 
 OWN, OTHERS, OTHER_STORES, UNKNOWN = "own", "another's", "another store's", "unknown"
+NOT_FILED, OTHERS_NOT_FILED = "own, not filed yet", "another's, not filed yet"
 NO_ID = 987_654
 # Whose lines they are and of which store.
 LINES = (("Dafen Art", "NL"), ("Xiamen Studio", "NL"), ("Xiamen Studio", "DE"), ("Dafen Art", "FR"))
@@ -69,6 +71,7 @@ def build(app: Flask) -> World:
     link_of(app, "somebody@people.example", Role.ADMIN)
     with app.app_context():
         _add_lines(world)
+        _add_claims(world)
         _add_belongings(world)
         db.session.commit()
     return world
@@ -100,6 +103,24 @@ def _line(workshop: str, code: str, number: int) -> int:
         at=Place(ticket, factories.PUBLIC_URL),
         supplier=people.get_supplier(workshop),
     ).id
+
+
+def _add_claims(world: World) -> None:
+    made = {visitor: _claims(world, order) for visitor, order in ((PAINTER, "NL10000"), (OTHER_PAINTER, "NL10001"))}
+    for visitor, other in ((PAINTER, OTHER_PAINTER), (OTHER_PAINTER, PAINTER)):
+        own, others = made[visitor], made[other]
+        whose = {OWN: own[0], NOT_FILED: own[1], OTHERS: others[0], OTHERS_NOT_FILED: others[1], UNKNOWN: "R-999"}
+        world.objects[visitor, "claim"] = whose
+
+
+def _claims(world: World, order_name: str) -> tuple[str, str]:
+    """One that was filed with whoever paints the order, and one that waits for an approver."""
+    a_day = utcnow().date() - timedelta(days=3)
+    of_that_day: dict[str, Any] = {"day": a_day, "reshipment_offered_on": a_day}
+    filed = claims.requested(order_name, **of_that_day)
+    claims.confirm(filed, by=world.emails[APPROVER])
+    refunds.file(filed, by=claims.ANNA_AS_AGENT, at=claims.here(order_name), shown=filed.version)
+    return filed.reference, claims.requested(order_name, issue="painted in the wrong size", **of_that_day).reference
 
 
 def _picture(world: World, line: int) -> int:

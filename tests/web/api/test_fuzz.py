@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import random
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from tests.refunds import claims
 from tests.web.api.fuzzing import Fuzzer
 from tests.web.api.programs import ANNA, LI, line_of, program
 from tests.web.visitors import OTHER_WORKSHOP, WORKSHOP, add_comment, add_lines
-from widget import people
+from widget import people, refunds
 from widget.credentials import api_tokens
 from widget.db import db, utcnow
 from widget.people import Role
@@ -51,6 +54,21 @@ def token_of(app: Flask, role: str) -> str:
     return made.secret
 
 
+def claims_of(app: Flask) -> list[str]:
+    """One filed with each workshop, and one that no workshop may see. What approvers write to each other is secret."""
+    a_day = utcnow().date() - timedelta(days=3)
+    secret: dict[str, Any] = {"day": a_day, "reshipment_offered_on": a_day, "note": FOREIGN}
+    with app.app_context():
+        claims.approver()
+        made = [claims.requested("NL20000", issue=words, **secret) for words in ("lost", FOREIGN)]
+        made.append(claims.requested("NL55555", issue=FOREIGN, **secret))
+        for claim in (made[0], made[2]):
+            claims.confirm(claim, FOREIGN)
+            refunds.file(claim, by=claims.ANNA_AS_AGENT, at=claims.here(claim.order.name), shown=claim.version)
+        db.session.commit()
+        return [claim.reference for claim in made]
+
+
 @pytest.mark.parametrize("role", ROLES if REQUESTS else ["supplier", "agent"])
 @(lambda test: test if REQUESTS else pytest.mark.only_on("sqlite")(test))
 def test_every_answer_is_described(app, role):
@@ -60,7 +78,8 @@ def test_every_answer_is_described(app, role):
         db.session.commit()
     foreign = line_of(app, OTHER_WORKSHOP, FOREIGN, "NL55555")
     add_comment(app, int(foreign[2:]), FOREIGN)
-    fuzzer = Fuzzer(app, token_of(app, role), [*own, foreign, "P-999"], [FOREIGN] if role == "supplier" else [])
+    references = [*own, foreign, "P-999", *claims_of(app), "R-999"]
+    fuzzer = Fuzzer(app, token_of(app, role), references, [FOREIGN] if role == "supplier" else [])
     share = REQUESTS // (2 * len(ROLES) * len(OPERATIONS) * 2)
     seed = int(os.environ.get("FUZZ_SEED") or random.randrange(10**6)) if REQUESTS else None
     print(f"{role}: FUZZ_SEED={seed}")

@@ -1,4 +1,4 @@
-"""ETag, If-Match and If-None-Match: which state of a line a program has read. The state is the line's version."""
+"""ETag, If-Match and If-None-Match: which state of a line or a claim a program has read. The state is its version."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from widget.db import db
 from widget.history import Change
 from widget.problems import Problem
+from widget.refunds import Claim
 from widget.web.api.refusals import RequestRefused
 from widget.web.api.schemas import ChangeSchema
 
@@ -18,19 +19,19 @@ VERSION = re.compile(r'"([0-9]{1,9})"', re.ASCII)
 MOST_CHANGES = 20
 
 
-def etag_of(line: Problem) -> str:
-    """The strong ETag of a line as it is now."""
-    return f'"{line.version}"'
+def etag_of(read: Problem | Claim) -> str:
+    """The strong ETag of what is read, as it is now."""
+    return f'"{read.version}"'
 
 
-def is_known(line: Problem) -> bool:
-    """Whether If-None-Match names the line as it is now."""
-    return "If-None-Match" in request.headers and request.if_none_match.contains_weak(str(line.version))
+def is_known(read: Problem | Claim) -> bool:
+    """Whether If-None-Match names it as it is now."""
+    return "If-None-Match" in request.headers and request.if_none_match.contains_weak(str(read.version))
 
 
-def not_modified(line: Problem) -> Response:
-    """The answer to a program that has the line already."""
-    return Response(status=304, headers={"ETag": etag_of(line)})
+def not_modified(read: Problem | Claim) -> Response:
+    """The answer to a program that has it already."""
+    return Response(status=304, headers={"ETag": etag_of(read)})
 
 
 def wanted_state() -> str:

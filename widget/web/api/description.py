@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +10,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response, request
 
-from widget.web.api import repeating
+from widget.web.api import claim_schemas, repeating
 from widget.web.api.door import OPERATIONS, VERSION, Operation, bp, reply
 from widget.web.api.refusals import MEDIA_TYPE
 from widget.web.api.schemas import REFERENCE, ProblemSchema
@@ -28,16 +27,21 @@ HEADERS: dict[int, dict[str, Any]] = {
     429: {"Retry-After": "Seconds to wait."},
     503: {"Retry-After": "Seconds to wait."},
     412: {"ETag": "Of the line as it is now."},
-    304: {"ETag": "Of the line as it is now."},
+    304: {"ETag": "As it is now."},
 }
+# What stands in paths, by how they begin.
 PLACES = {
-    "reference": {
+    head: {
         "name": "reference",
         "in": "path",
         "required": True,
-        "description": "What people call the line.",
-        "schema": {"type": "string", "pattern": REFERENCE, "example": "P-31"},
+        "description": f"What people call the {what}.",
+        "schema": {"type": "string", "pattern": pattern, "example": example},
     }
+    for head, what, pattern, example in (
+        ("/lines/{reference}", "line", REFERENCE, "P-31"),
+        ("/claims/{reference}", "claim", claim_schemas.REFERENCE, "R-7"),
+    )
 }
 KEY = {
     "name": repeating.HEADER,
@@ -56,7 +60,7 @@ IF_MATCH = {
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "The ETag of the line as it was read last: 304 while that is still so.",
+    "description": "The ETag as it was read last: 304 while that is still so.",
     "schema": {"type": "string"},
 }
 
@@ -89,7 +93,9 @@ def description(url: str) -> dict[str, Any]:
     for operation in OPERATIONS.values():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
     for path, methods in paths.items():
-        spec.path(path=path, operations=methods, parameters=[PLACES[name] for name in re.findall(r"{(\w+)}", path)])
+        spec.path(
+            path=path, operations=methods, parameters=[place for head, place in PLACES.items() if path.startswith(head)]
+        )
     made: dict[str, Any] = spec.to_dict()
     # What no field of it can say.
     made["components"]["schemas"]["Work"]["minProperties"] = 1
@@ -132,7 +138,7 @@ def _answer(operation: Operation) -> dict[str, Any]:
     content = {"application/json": {"schema": operation.answer}}
     headers: dict[str, str] = {}
     if 304 in operation.refusals or operation.method == "PATCH":
-        headers["ETag"] = "Of the line as it is now."
+        headers["ETag"] = "As it is now."
     if operation.status == HTTPStatus.CREATED:
         headers["Location"] = "Where it is."
         headers[repeating.REPLAYED] = "true when this was answered before."

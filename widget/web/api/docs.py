@@ -79,7 +79,7 @@ def _told(whole: dict[str, Any], path: str, method: str, each: dict[str, Any], p
         answered=_fields(one),
         is_list=bool(items),
         statuses=[(status, answer["description"]) for status, answer in sorted(each["responses"].items())],
-        curl=_curl(whole["servers"][0]["url"], path, method, sent, asked),
+        curl=_curl(whole["servers"][0]["url"] + _for_example(path, places), method, sent, asked),
         answer=_answer(status, success, answered, one),
     )
 
@@ -122,8 +122,13 @@ def _example(schema: dict[str, Any]) -> dict[str, Any]:
     return {name: each["example"] for name, each in schema.get("properties", {}).items() if "example" in each}
 
 
-def _curl(server: str, path: str, method: str, sent: dict[str, Any], asked: list[Field]) -> str:
-    address = f"{server}{path.replace('{reference}', 'P-31')}"
+def _for_example(path: str, places: list[Any]) -> str:
+    for place in places:
+        path = path.replace(f"{{{place['name']}}}", place["schema"]["example"])
+    return path
+
+
+def _curl(address: str, method: str, sent: dict[str, Any], asked: list[Field]) -> str:
     lines = [f"curl {'-X ' + method.upper() + ' ' if method == 'patch' else ''}{address}"]
     lines.append(f'-H "Authorization: Bearer {TOKEN}"')
     names = {field.name for field in asked}

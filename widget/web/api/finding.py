@@ -79,6 +79,13 @@ def listed(schema: Schema, items: Sequence[Any], cursor: str | None) -> Response
     return response
 
 
+def orders_called(typed: str) -> list[int]:
+    """The orders of that number: one per store at most, found by way of the stores, because so they are indexed."""
+    name = orders.plain(typed).strip().lstrip("#").upper()
+    query = select(Order.id).join(Store, Store.id == Order.store_id).where(Order.name == name)
+    return list(db.session.scalars(query))
+
+
 def _seen_by(person: Person) -> Select[Problem]:
     return (
         select(Problem)
@@ -100,17 +107,10 @@ def _filtered(query: Select[Problem], wanted: dict[str, Any]) -> Select[Problem]
         is_open = wanted["state"] == "open"
         query = query.where(Problem.handled_at.is_(None) if is_open else Problem.handled_at.is_not(None))
     if "order" in wanted:
-        query = query.where(Problem.order_id.in_(_orders_called(wanted["order"])))
+        query = query.where(Problem.order_id.in_(orders_called(wanted["order"])))
     if "store" in wanted:
         query = query.where(Store.code == wanted["store"].upper())
     if "changed_since" in wanted:
         query = query.where(Problem.changed_at >= wanted["changed_since"])
     same = {Problem.board: "board", Problem.waiting_for: "turn", ProblemType.code: "type"}
     return query.where(*(column == wanted[name] for column, name in same.items() if name in wanted))
-
-
-def _orders_called(typed: str) -> list[int]:
-    """The orders of that number: one per store at most, found by way of the stores, because so they are indexed."""
-    name = orders.plain(typed).strip().lstrip("#").upper()
-    query = select(Order.id).join(Store, Store.id == Order.store_id).where(Order.name == name)
-    return list(db.session.scalars(query))

@@ -238,25 +238,6 @@ class TypesSchema(Schema):
     items = fields.List(fields.Nested(TypeSchema), required=True)
 
 
-class ClaimSchema(Schema):
-    """Money the shop wants back from the supplier."""
-
-    reference = fields.String(required=True, **told("What people call the claim.", example="R-7"))
-    order_name = fields.String(required=True, **told("The order number.", example="NL10377"))
-    issue = fields.String(required=True, **told("Why.", example="parcel lost"))
-    date = fields.Date(required=True, **told("The day of the issue.", example="2026-11-20"))
-    amount = fields.String(required=True, **told("Amount and currency.", example="39.00 EUR"))
-    status = fields.String(required=True, **told("Where it stands.", example="waiting for confirmation"))
-    confirmed_by = fields.String(required=True, **told("Which approver confirmed it in writing; empty before."))
-    open_url = fields.String(required=True, **told("Its page, for people.", format="uri"))
-
-
-class ClaimsSchema(ListSchema):
-    """Refund claims, the oldest first. There are none yet: claims cannot be requested at the moment."""
-
-    items = fields.List(fields.Nested(ClaimSchema), required=True)
-
-
 # What went wrong
 
 
@@ -277,4 +258,4 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True, **told("What happened here, for people."))
     instance = fields.String(**told("The address that was asked."))
     errors = fields.List(fields.Nested(ErrorSchema), **told("With 422: each value that is not right."))
-    changes = fields.List(fields.Nested(ChangeSchema), **told("With 412: what was changed since the line was read."))
+    changes = fields.List(fields.Nested(ChangeSchema), **told("With 412: what was changed since it was read."))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget.db import Base, Id, db, utcnow
@@ -89,6 +89,17 @@ def changes_since(subject: str, subject_id: int, field: str, version: int, *, no
             .order_by(Change.id)
         )
     )
+
+
+def touched_by(subject: str, subject_ids: Collection[int], email: str, fields: Collection[str]) -> set[int]:
+    """Which of some things somebody changed in one of these fields."""
+    query = select(Change.subject_id).where(
+        Change.subject == subject,
+        Change.subject_id.in_(subject_ids),
+        Change.field.in_(fields),
+        func.lower(Change.actor_email) == email.lower(),
+    )
+    return set(db.session.scalars(query))
 
 
 def of(subject: str, subject_id: int) -> list[Change]:

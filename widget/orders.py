@@ -69,6 +69,12 @@ def pattern_of(store_id: int, code: str, order_pattern: str) -> OrderPattern:
     return OrderPattern(store_id, code, order_regex(order_pattern))
 
 
+def all_patterns() -> list[OrderPattern]:
+    """Those of all stores, for staff who work for all of them. One query."""
+    stores = db.session.scalars(select(Store).order_by(Store.id))
+    return [pattern_of(store.id, store.code, store.order_pattern) for store in stores]
+
+
 def plain(text: str) -> str:
     """Full-width digits and signs become the ordinary ones; signs that nobody sees go.
 

@@ -67,7 +67,8 @@ def state(desk):
 
 def why_not(desk):
     def tell():
-        refused = refunds.refusal_of(refunds.latest_look(refunds.get(1)))
+        look = refunds.latest_look(refunds.get(1))
+        refused = refunds.refusal_of(look) if look else None
         return refused.sentence if refused else ""
 
     return desk.in_store(tell)
@@ -77,8 +78,8 @@ def test_the_approvers_note_becomes_the_written_confirmation(waiting, fake):
     write(fake)
     point(waiting)
     assert state(waiting) == "confirmed"
-    words = waiting.in_store(lambda: refunds.get(1).confirmation.words)
-    assert words == WORDS
+    kept = waiting.in_store(lambda: [confirmation.words for confirmation in refunds.get(1).confirmations])
+    assert kept == [WORDS]
     assert any("Natalie Roos confirmed the claim in writing:" in text for text in fake.notes(9001))
 
 

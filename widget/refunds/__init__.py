@@ -7,8 +7,18 @@ hears of them.
 """
 
 from widget.refunds.answering import accept, accept_partly, close, comment, decline, insist
-from widget.refunds.asking import OpenClaim, exactly, get, open_for, others_of, take, today_in, unheard_of
-from widget.refunds.confirming import LONGEST_WORDS, Written, confirm, expire, expired, file, send_back
+from widget.refunds.asking import OpenClaim, exactly, get, of_order, open_for, others_of, take, today_in, unheard_of
+from widget.refunds.confirming import (
+    LONGEST_WORDS,
+    WANTING,
+    Written,
+    confirm,
+    expire,
+    expired,
+    file,
+    send_back,
+    wanted_by,
+)
 from widget.refunds.crediting import LONGEST_INVOICE, Given, credit, take_back_credit
 from widget.refunds.moves import (
     IN_PREPARATION,
@@ -34,7 +44,7 @@ from widget.refunds.pointing import (
     refusal_of,
     take_notes,
 )
-from widget.refunds.reasons import choices, dropdown, get_reason, get_reason_by_name
+from widget.refunds.reasons import all_reasons, choices, dropdown, get_reason, get_reason_by_name
 from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
 from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw, wrong_with
 from widget.refunds.tables import (
@@ -64,6 +74,7 @@ __all__ = [
     "OPEN",
     "OVER",
     "WAITS_FOR",
+    "WANTING",
     "WITH_THE_SUPPLIER",
     "AlreadyClaimed",
     "Claim",
@@ -89,6 +100,7 @@ __all__ = [
     "Written",
     "accept",
     "accept_partly",
+    "all_reasons",
     "assign",
     "change",
     "choices",
@@ -117,6 +129,7 @@ __all__ = [
     "latest_look",
     "line_that_confirms",
     "match",
+    "of_order",
     "open_for",
     "others_of",
     "point_at",
@@ -129,6 +142,7 @@ __all__ = [
     "take_notes",
     "today_in",
     "unheard_of",
+    "wanted_by",
     "withdraw",
     "wrong_with",
 ]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy.orm import selectinload
 
 from widget import tickets
 from widget.db import ExactAmount, Prepared, db, utcnow
@@ -39,12 +40,15 @@ def take(claim_id: int) -> tuple[Claim, Ticket | None]:
     return get(claim_id, lock=True), home
 
 
+def of_order(order_id: int) -> list[Claim]:
+    """What was claimed for an order, newest first. Two queries."""
+    query = select(Claim).where(Claim.order_id == order_id).options(selectinload(Claim.reason))
+    return list(db.session.scalars(query.order_by(Claim.id.desc())))
+
+
 def others_of(claim: Claim) -> list[Claim]:
     """What else was claimed for the same order, newest first, but for what was withdrawn."""
-    query = select(Claim).where(
-        Claim.order_id == claim.order_id, Claim.id != claim.id, Claim.state != State.WITHDRAWN.value
-    )
-    return list(db.session.scalars(query.order_by(Claim.id.desc())))
+    return [other for other in of_order(claim.order_id) if other is not claim and other.state != State.WITHDRAWN]
 
 
 def unheard_of(order_ids: Iterable[int]) -> set[int]:

@@ -147,12 +147,15 @@ def _let_go(claim: Claim, act: str, words: str, *, by: Actor) -> None:
     db.session.expire(claim, ["confirmation"])
 
 
-def _refuse_own(claim: Claim, approver: Person) -> None:
-    wanted_it = claim.requested_by_email == approver.email.lower() or any(
-        change.actor_email.lower() == approver.email.lower() and change.field in WANTING
-        for change in history.of(recording.SUBJECT, claim.id)
+def wanted_by(claim: Claim, email: str) -> bool:
+    """Whether somebody asked for the claim, or changed what it is about: then he does not confirm it."""
+    return claim.requested_by_email == email.lower() or bool(
+        history.touched_by(recording.SUBJECT, [claim.id], email, WANTING)
     )
-    if wanted_it:
+
+
+def _refuse_own(claim: Claim, approver: Person) -> None:
+    if wanted_by(claim, approver.email):
         raise Refused(
             "{who} asked for this claim or changed it, so somebody else has to confirm it.", who=approver.name
         )

@@ -19,6 +19,11 @@ def choices() -> list[ClaimReason]:
     return list(db.session.scalars(select(ClaimReason).where(ClaimReason.archived_at.is_(None)).order_by(*_LISTED)))
 
 
+def all_reasons() -> list[ClaimReason]:
+    """Those that can be chosen, and after them the archived ones, which old claims keep."""
+    return list(db.session.scalars(select(ClaimReason).order_by(ClaimReason.archived_at.is_not(None), *_LISTED)))
+
+
 def get_reason(code: str) -> ClaimReason:
     """One that can be chosen, by its code. Raises NotFound."""
     return _one(ClaimReason.code == code, code)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask
 
 from widget import money, refunds
-from widget.refunds import Claim, Hand, State
-from widget.web.language import N_
+from widget.refunds import Claim, ClaimReason, Hand, State
+from widget.web.language import N_, current
 from widget.web.language import gettext as _
 
 STATES: dict[State, str] = {
@@ -20,6 +22,16 @@ STATES: dict[State, str] = {
     State.CREDITED: N_("credited"),
     State.CLOSED: N_("closed"),
     State.WITHDRAWN: N_("withdrawn"),
+}
+# What of a claim can change, as people call it.
+FIELDS: dict[str, str] = {
+    "issue": N_("Issue"),
+    "day": N_("Day of the issue"),
+    "amount": N_("Amount"),
+    "reason": N_("Reason"),
+    "reshipment_offered_on": N_("Reshipment offered on"),
+    "customer_asked": N_("The customer asked for the refund himself"),
+    "note": N_("Note for the approver"),
 }
 # Whose turn it is decides the colour, as for lines.
 COLOURS: dict[Hand | None, str] = {
@@ -36,11 +48,19 @@ def init_claim_words(app: Flask) -> None:
     app.jinja_env.filters["claim_colour"] = colour
     app.jinja_env.filters["money"] = money.told
     app.jinja_env.globals["claim_amount"] = refunds.in_words
+    app.jinja_env.globals["claim_reasons"] = choices
+    app.jinja_env.globals["field_names"] = FIELDS
 
 
 def in_words(state: str) -> str:
     """A state in the reader's language."""
     return _(STATES[State(state)])
+
+
+def choices(reasons: Sequence[ClaimReason]) -> list[tuple[str, str]]:
+    """Reasons as a form lists them, in the reader's language."""
+    is_chinese = current().startswith("zh")
+    return [(reason.code, reason.name_zh if is_chinese else reason.name_en) for reason in reasons]
 
 
 def colour(claim: Claim) -> str:

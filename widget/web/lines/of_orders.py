@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from widget import orders, tickets
 from widget.db import db
 from widget.errors import NotFound, Refused
-from widget.orders import Order, OrderPattern
+from widget.orders import Order
 from widget.problems import Problem
 from widget.stores import Store
 from widget.tickets import SearchState, TicketSearch
@@ -97,18 +97,13 @@ def _search(typed: str) -> tuple[str, Sequence[Order]]:
     """The orders somebody may mean, and a sentence unless it is just one."""
     similar = _like(typed)
     try:
-        name = orders.read_name(typed, _patterns())
+        name = orders.read_name(typed, orders.all_patterns())
     except Refused as error:
         return "" if len(similar) == 1 else language.in_words(error), similar
     order = orders.find(name)
     if order is not None:
         return "", [order]
     return _("Nothing is known here of %(order)s: it has no line, and no ticket names it.", order=name.name), similar
-
-
-def _patterns() -> list[OrderPattern]:
-    stores = db.session.scalars(select(Store).order_by(Store.id))
-    return [orders.pattern_of(store.id, store.code, store.order_pattern) for store in stores]
 
 
 def _like(typed: str) -> Sequence[Order]:

@@ -1,0 +1,87 @@
+"""What the forms about claims have in common at every door: amounts, days and words, read field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from widget import days, money
+from widget.errors import Refused
+from widget.web import language
+from widget.web.forms import Form
+from widget.web.language import gettext as _
+from widget.web.line_forms import LARGEST_VERSION
+from widget.web.typed import LONGEST_TYPED, clean
+
+T = TypeVar("T")
+
+
+class Reading:
+    """What was typed, field by field, in the currency of a claim and on a day of its store.
+
+    What is wrong is kept beside the field's name, as a sentence for the reader; a field that is wrong reads as nothing.
+    """
+
+    def __init__(self, sent: Mapping[str, str], currency: str, today: date) -> None:
+        self._sent, self._currency, self._today = sent, currency, today
+        self.wrong: dict[str, str] = {}
+
+    def words(self, name: str, longest: int = LONGEST_TYPED) -> str:
+        """What was written, cleaned; nothing is fine."""
+        text = clean(self._sent.get(name, ""))
+        if len(text) > longest:
+            self.wrong[name] = _("At most %(count)s characters, please.", count=longest)
+        return text
+
+    def amount(self, name: str, missing: str = "") -> Decimal | None:
+        """An amount of money. `missing` is said when there is none, if it is needed."""
+        return self._read(name, missing, lambda text: money.read(text, self._currency))
+
+    def day(self, name: str, missing: str = "") -> date | None:
+        """A day that has come."""
+        return self._read(name, missing, lambda text: days.read(text, today=self._today))
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return self._sent.get(name, "") == "yes"
+
+    def version(self) -> int:
+        """Which version of the claim the form showed; 0 for none."""
+        text = self._sent.get("version", "")
+        return min(int(text), LARGEST_VERSION) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+    def refuse(self, wrong: Mapping[str, Refused]) -> None:
+        """Take over what the rules refused, beside what was read."""
+        self.wrong.update({name: language.in_words(error) for name, error in wrong.items() if name not in self.wrong})
+
+    def form(self) -> Form:
+        """As templates/forms.html shows it: all that was typed, and what is wrong with it."""
+        return Form({name: clean(text) for name, text in self._sent.items()}, self.wrong)
+
+    def _read(self, name: str, missing: str, read: Callable[[str], T]) -> T | None:
+        text = clean(self._sent.get(name, ""))
+        if not text:
+            if missing:
+                self.wrong[name] = _(missing)
+            return None
+        try:
+            return read(text)
+        except Refused as error:
+            self.wrong[name] = language.in_words(error)
+            return None
+
+
+class Unreadable(Exception):
+    """Something that was typed cannot be read; `reading` says what."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(", ".join(reading.wrong))
+        self.reading = reading
+
+
+def check(reading: Reading) -> None:
+    """Raises Unreadable when anything is wrong so far."""
+    if reading.wrong:
+        raise Unreadable(reading)

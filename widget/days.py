@@ -17,11 +17,11 @@ MONTHS = (
 IN_WORDS = {"today": 0, "yesterday": 1, "今天": 0, "昨天": 1}
 
 YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?:[-/.]|年)(?P<month>[0-9]{1,2})(?:[-/.]|月)(?P<day>[0-9]{1,2})日?")
-WITH_DOTS = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}|[0-9]{2})?")
+WITH_DOTS = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})(?:\.(?P<year>[0-9]{4}|[0-9]{2})?)?")
 WITH_SLASHES = re.compile(r"(?P<first>[0-9]{1,2})[/-](?P<second>[0-9]{1,2})[/-](?P<year>[0-9]{4}|[0-9]{2})")
 NAMED = (
-    re.compile(r"(?P<day>[0-9]{1,2})\.? ?(?P<name>[a-z]{3,9})\.?,?(?: ?(?P<year>[0-9]{4}|[0-9]{2}))?"),
-    re.compile(r"(?P<name>[a-z]{3,9})\.? ?(?P<day>[0-9]{1,2})(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"),
+    re.compile(r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)? ?(?P<name>[a-z]{3,9})\.?,?(?: ?(?P<year>[0-9]{4}|[0-9]{2}))?"),
+    re.compile(r"(?P<name>[a-z]{3,9})\.? ?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?:,? (?P<year>[0-9]{4}|[0-9]{2}))?"),
 )
 
 
@@ -78,8 +78,9 @@ def _one_of_two(match: re.Match[str], text: str, today: date) -> date | None:
 def _day(year: str | None, month: int, day: int, today: date) -> date | None:
     """A day that exists. Without a year the latest one that has come."""
     if year is None:
-        this_year = _existing(today.year, month, day)
-        return this_year if this_year and this_year <= today else _existing(today.year - 1, month, day)
+        # Two 29th of February are up to eight years apart.
+        latest = (_existing(earlier, month, day) for earlier in range(today.year, today.year - 9, -1))
+        return next((found for found in latest if found is not None and found <= today), None)
     return _existing(int(year) + (2000 if len(year) == 2 else 0), month, day)
 
 

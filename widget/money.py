@@ -83,9 +83,11 @@ def read(typed: str, currency: str) -> Decimal:
     parts = PARTS.fullmatch(text) if len(text) <= LONGEST else None
     if parts is None or re.search(r"[^0-9 .,']", parts["number"]):
         raise _no_amount(known)
-    after = NOTHING_AFTER_THE_POINT.match(parts["after"])
-    is_negative = _read_marks(parts["before"], parts["after"][after.end() if after else 0 :], known)
-    amount = _read_number(parts["number"], known)
+    nothing = NOTHING_AFTER_THE_POINT.match(parts["after"])
+    behind = parts["after"][nothing.end() if nothing else 0 :]
+    # The end of a sentence; before a number a point would belong to it.
+    is_negative = _read_marks(parts["before"], behind.rstrip(" ."), known)
+    amount = _read_number(parts["number"] + (f"{nothing[0][0]}00" if nothing else ""), known)
     if is_negative:
         raise AmountRefused(
             "“{typed}” is less than zero. Write the amount without a minus, like {example}.",
@@ -158,8 +160,9 @@ def _is_of(mark: str, currency: str) -> bool:
 
 
 def _bare(mark: str) -> str:
-    """A sign as it is looked up: `Kr.` is `kr`."""
-    return " ".join(mark.split()).casefold().rstrip(".")
+    """A sign as it is looked up: `Kr.` is `kr`. The point of `€.50` is none of the sign's."""
+    folded = " ".join(mark.split()).casefold()
+    return folded[:-1] if folded[:-1].isalpha() and folded.endswith(".") else folded
 
 
 def _read_number(number: str, known: _Typed) -> Decimal:

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from tests.processes import ROOT
 from widget.web.language import ENGLISH, LANGUAGES, LOCALES
 
-REFUSALS = {"Refused", "NotFound", "PictureRefused", "WrongPassword"}
+REFUSALS = {"Refused", "NotFound", "PictureRefused", "WrongPassword", "AmountRefused", "DayRefused", "NotNow"}
 PLACE_TO_FILL = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from widget import history
 from widget.db import db, utcnow
 from widget.errors import Refused
@@ -15,18 +17,23 @@ BINDING = frozenset({*MOVES, *FACTS, "reason", "reshipment_offered_on", "custome
     "comment", "credit", "take_back_credit",
 }  # fmt: skip
 
-# What is said of a claim on which a move comes too late, or too early, by the state it is in.
-NOT_NOW: dict[State, str] = {
-    State.DRAFT: "{claim} is a draft since {at}, by {who}. It has to be requested first.",
-    State.REQUESTED: "{claim} is waiting for the written confirmation of an approver, since {at}, by {who}.",
-    State.CONFIRMED: "{claim} was confirmed by {who} on {at}.",
-    State.FILED: "{claim} is with the supplier since {at}, by {who}.",
-    State.ACCEPTED: "{claim} was accepted by {who} on {at}.",
-    State.PARTLY_ACCEPTED: "{claim} was partly accepted by {who} on {at}.",
-    State.DECLINED: "{claim} was declined by {who} on {at}.",
-    State.CREDITED: "{claim} was credited, entered by {who} on {at}.",
-    State.CLOSED: "{claim} was closed by {who} on {at}.",
-    State.WITHDRAWN: "{claim} was withdrawn by {who} on {at}.",
+# What is said of a claim on which a move comes too late, or too early, by the state it is in. Each is a
+# call of its own with its whole sentence in it: so the catalogues find it.
+NOT_NOW: dict[State, Callable[..., NotNow]] = {
+    State.DRAFT: lambda **values: NotNow(
+        "{claim} is a draft since {at}, by {who}. It has to be requested first.", **values
+    ),
+    State.REQUESTED: lambda **values: NotNow(
+        "{claim} is waiting for the written confirmation of an approver, since {at}, by {who}.", **values
+    ),
+    State.CONFIRMED: lambda **values: NotNow("{claim} was confirmed by {who} on {at}.", **values),
+    State.FILED: lambda **values: NotNow("{claim} is with the supplier since {at}, by {who}.", **values),
+    State.ACCEPTED: lambda **values: NotNow("{claim} was accepted by {who} on {at}.", **values),
+    State.PARTLY_ACCEPTED: lambda **values: NotNow("{claim} was partly accepted by {who} on {at}.", **values),
+    State.DECLINED: lambda **values: NotNow("{claim} was declined by {who} on {at}.", **values),
+    State.CREDITED: lambda **values: NotNow("{claim} was credited, entered by {who} on {at}.", **values),
+    State.CLOSED: lambda **values: NotNow("{claim} was closed by {who} on {at}.", **values),
+    State.WITHDRAWN: lambda **values: NotNow("{claim} was withdrawn by {who} on {at}.", **values),
 }
 
 
@@ -63,4 +70,4 @@ def _too_late(claim: Claim) -> NotNow:
         change for change in history.of(SUBJECT, claim.id) if change.field in MOVES and change.at >= claim.state_since
     ]
     who = moves[0].actor if moves else claim.requested_by
-    return NotNow(NOT_NOW[State(claim.state)], claim=claim.reference, who=who, at=claim.state_since)
+    return NOT_NOW[State(claim.state)](claim=claim.reference, who=who, at=claim.state_since)

@@ -51,7 +51,8 @@ class AlreadyClaimed(Refused):
     """There is an open claim of the same order and issue: `reference`."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__("This order and issue are claimed already: {claim}. Open that claim.", claim=claim.reference)
+        told = Refused("This order and issue are claimed already: {claim}. Open that claim.", claim=claim.reference)
+        super().__init__(told.template, **told.values)
         self.reference = claim.reference
 
 

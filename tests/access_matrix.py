@@ -55,6 +55,14 @@ WHO: dict[str, str] = {
     "desk.view_POST": STAFF,
     "desk.view_delete_POST": STAFF,
     "lines.line_GET": SIGNED_IN,
+    "supplier.claim_GET": SUPPLIERS_PEOPLE,
+    "supplier.claim_print_GET": SUPPLIERS_PEOPLE,
+    "supplier.claim_accept_POST": SUPPLIERS_PEOPLE,
+    "supplier.claim_accept_partly_POST": SUPPLIERS_PEOPLE,
+    "supplier.claim_decline_POST": SUPPLIERS_PEOPLE,
+    "supplier.claim_comment_POST": SUPPLIERS_PEOPLE,
+    "supplier.claim_credit_POST": SUPPLIERS_PEOPLE,
+    "supplier.claim_take_back_POST": SUPPLIERS_PEOPLE,
     "lines.ticket_POST": STAFF,
     "lines.line_POST": STAFF,
     "lines.close_POST": STAFF,
@@ -179,6 +187,19 @@ WHO: dict[str, str] = {
 OBJECT_OF: dict[str | tuple[str, str], str] = {
     "reference": "line",
     ("api.claim_GET", "reference"): "claim",
+    **{
+        (f"supplier.{view}", "reference"): "claim"
+        for view in (
+            "claim_GET",
+            "claim_print_GET",
+            "claim_accept_POST",
+            "claim_accept_partly_POST",
+            "claim_decline_POST",
+            "claim_comment_POST",
+            "claim_credit_POST",
+            "claim_take_back_POST",
+        )
+    },
     **{
         (f"claims.{view}", "reference"): "claim"
         for view in (

@@ -17,7 +17,7 @@ from widget.web.asked import REFUNDS
 from widget.web.language import N_, ngettext
 from widget.web.language import gettext as _
 from widget.web.searched import REFERENCE
-from widget.web.supplier import reporting
+from widget.web.supplier import claims, reporting
 from widget.web.supplier.door import bp
 from widget.web.supplier.shown import Shown, count, get_shown, lately, neighbours, read_page
 from widget.web.supplier.wanted import Wanted
@@ -56,6 +56,9 @@ def list_page(wanted: Wanted) -> str:
         wanted=wanted,
         listed=listed,
         numbers=count(g.person),
+        claims=claims.read_claims(g.person, wanted) if wanted.board == REFUNDS else None,
+        today=utcnow().date().isoformat(),
+        did=request.args.get("did", ""),
         lately=_lately() if wanted.view == "open" and not (wanted.is_filtered or wanted.after) else [],
         report=reporting.form_for(Board(wanted.board)) if wanted.board != REFUNDS else None,
         done=_find_done(request.args),

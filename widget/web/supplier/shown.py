@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from widget import pictures, problems
+from widget import pictures, problems, refunds
 from widget.db import db, utcnow
 from widget.history import Change
 from widget.orders import Order
@@ -22,6 +22,7 @@ from widget.people import Person, Side, SupplierStore
 from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Digest, Problem
+from widget.refunds import Claim, Hand
 from widget.web import keyset, searched, visible
 from widget.web.asked import REFUNDS
 from widget.web.differences import Piece, changes
@@ -29,6 +30,8 @@ from widget.web.supplier.wanted import CURSOR, Wanted
 
 PER_PAGE = 50
 SHOWN_OF_A_THREAD = 3
+# The states in which a claim waits for the workshop.
+FOR_HER = [state.value for state, hand in refunds.WAITS_FOR.items() if hand is Hand.SUPPLIER]
 
 
 @dataclass
@@ -76,16 +79,17 @@ class Numbers(NamedTuple):
 
 
 def count(person: Person) -> Numbers:
-    """How much is open, and where news begins. One query."""
+    """How much is open, of claims how many wait for the workshop, and where news begins. One query."""
     is_late = (Problem.waiting_for == Side.SUPPLIER, Problem.due_at < utcnow())
     open_lines = [_count_open(person, board) for board in Board]
     late_lines = [_count_open(person, board).where(*is_late) for board in Board]
-    counted = [query.scalar_subquery() for query in (select(func.max(Change.id)), *open_lines, *late_lines)]
-    newest, *numbers = db.session.execute(select(*counted)).one()
+    claims = select(func.count()).select_from(Claim).where(visible.may_see_claim(person), Claim.state.in_(FOR_HER))
+    counted = [query.scalar_subquery() for query in (select(func.max(Change.id)), claims, *open_lines, *late_lines)]
+    newest, waiting_claims, *numbers = db.session.execute(select(*counted)).one()
     boards = [board.value for board in Board]
     found = dict(zip(boards, numbers, strict=False))
     late = dict(zip(boards, numbers[len(boards) :], strict=True))
-    return Numbers({**found, REFUNDS: 0}, {**late, REFUNDS: 0}, newest or 0)
+    return Numbers({**found, REFUNDS: waiting_claims}, {**late, REFUNDS: 0}, newest or 0)
 
 
 def lately(person: Person) -> Digest:

@@ -183,7 +183,8 @@ _PHOTO_FIELDS = [
 _REFUND_FIELDS = [
     _field("status", "Status"),
     _field("issue", "Issue"),
-    _field("date", "Day", "date"),
+    # As text: a date that Gorgias shows in the agent's zone may be the day before.
+    _field("date", "Day"),
     _field("amount", "Amount"),
     _field("confirmed_by", "Confirmed by"),
     _field("reference", "Claim"),

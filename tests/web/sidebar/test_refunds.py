@@ -252,7 +252,7 @@ def test_an_empty_form_names_every_field_and_what_to_do(app: Flask, client: Flas
         "customer_asked": "asked for the refund himself",
     }.items():
         assert words in error["data"][field][0]
-        assert f"{field}: " in error["msg"]
+        assert f"{field.replace('_', ' ')}: " in error["msg"]
 
 
 def test_both_facts_of_reshipment_first_are_asked_for_at_once(app: Flask, client: FlaskClient, token: str) -> None:
@@ -376,6 +376,7 @@ def test_refund_cards_have_no_buttons_and_the_summary_card_asks_in_plain_words()
     assert [block["path"] for block in template] == ["", "problems", "photo_issues", "refunds"]
     custom = template[3]["widgets"][0]["meta"]["custom"]
     assert custom == {"links": [{"label": "Open", "url": "{{open_url}}"}], "buttons": []}
+    assert {field["type"] for field in template[3]["widgets"][0]["widgets"]} == {"text"}
     assert [field["path"] for field in template[3]["widgets"][0]["widgets"]] == [
         "status", "issue", "date", "amount", "confirmed_by", "reference",
     ]  # fmt: skip

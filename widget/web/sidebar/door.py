@@ -100,7 +100,7 @@ def refused(error: Refused) -> Response:
 @bp.errorhandler(ValidationError)
 def malformed(error: ValidationError) -> Response:
     fields: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
-    sentences = [f"{field}: {' '.join(map(str, messages))}" for field, messages in fields.items()]
+    sentences = [f"{field.replace('_', ' ')}: {' '.join(map(str, messages))}" for field, messages in fields.items()]
     return refuse(422, " ".join(sentences), fields)
 
 

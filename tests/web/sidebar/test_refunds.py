@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -397,3 +398,19 @@ def test_refund_cards_have_no_buttons_and_the_summary_card_asks_in_plain_words()
     by_key = {each["key"]: each for each in asked}
     assert (by_key["customer_asked"]["type"], by_key["customer_asked"]["value"]) == ("dropdown", "No;Yes")
     assert by_key["reason"]["value"] == "{{refund_reasons}}"
+
+
+def test_of_two_agents_in_two_tickets_at_once_the_second_is_led_to_the_first(
+    app: Flask, client: FlaskClient, token: str
+) -> None:
+    other = answer(client, ticket_id=str(OTHER_TICKET))["new_token"]
+    presses = [
+        {"token": token},
+        {"token": other, "ticket_id": str(OTHER_TICKET), "user_email": BEN["email"]},
+    ]
+    with ThreadPoolExecutor(2) as at_once:
+        pressed = list(at_once.map(lambda each: request(app.test_client(), **each), presses))
+    assert sorted(response.status_code for response in pressed) == [200, 409]
+    (late,) = (response.get_json()["error"]["msg"] for response in pressed if response.status_code == 409)
+    assert "R-1" in late
+    assert [card["reference"] for card in answer(client)["refunds"]] == ["R-1"]

@@ -77,6 +77,13 @@ WHO: dict[str, str] = {
     "lines.order_GET": STAFF,
     "lines.order_ticket_POST": STAFF,
     "claims.claim_GET": SIGNED_IN,
+    "claims.credit_notes_GET": STAFF,
+    "claims.new_credit_note_GET": STAFF,
+    "claims.new_credit_note_POST": STAFF,
+    "claims.credit_note_GET": STAFF,
+    "claims.assign_POST": STAFF,
+    "figures.refunds_GET": STAFF,
+    "figures.refunds_csv_GET": STAFF,
     "claims.new_GET": STAFF,
     "claims.new_POST": STAFF,
     "claims.change_GET": STAFF,
@@ -223,6 +230,8 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     },
     ("pictures.picture_GET", "token"): "picture",
     "name": "order",
+    "credit_id": "credit",
+    "note_id": "credit note",
     "absence_id": "absence",
     "session_id": "session",
     "token_id": "token",
@@ -239,9 +248,9 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     },
 }
 # What each person has for himself: to all others it does not exist, whatever their role.
-PERSONAL = {"absence", "draft", "session", "token", "view"}
+PERSONAL = {"credit", "absence", "draft", "session", "token", "view"}
 # Of these there is one for all.
-FIXED_OBJECTS = dict.fromkeys(("type", "person", "message", "store", "supplier", "helpdesk"), 1)
+FIXED_OBJECTS = dict.fromkeys(("type", "person", "message", "store", "supplier", "helpdesk", "credit note"), 1)
 # What is nobody's.
 VALUES: dict[str, object] = {
     "token": "no-such-link",
@@ -249,7 +258,6 @@ VALUES: dict[str, object] = {
     "helpdesk_id": 1,
     "board": "problem_sheet",
     "figure": "open",
-    "credit_id": 1,
     "code": "NL",
     "side": "supplier",
 }

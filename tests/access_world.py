@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.access_matrix import FIXED_OBJECTS
+from tests.factories import LI_AS_PERSON
 from tests.refunds import claims
 from tests.web.visitors import link_of
 from widget import credentials, orders, people, pictures, problem_types, problems, refunds, stores
@@ -20,6 +22,7 @@ from widget.orders import OrderName
 from widget.people import Absence, Actor, Person, Role, Side
 from widget.pictures import Picture, Redrawn
 from widget.problem_types import Board
+from widget.refunds import Entry, Given, Head
 from widget.saved_views import SavedView
 from widget.tickets import Place
 
@@ -111,6 +114,20 @@ def _add_claims(world: World) -> None:
         own, others = made[visitor], made[other]
         whose = {OWN: own[0], NOT_FILED: own[1], OTHERS: others[0], OTHERS_NOT_FILED: others[1], UNKNOWN: "R-999"}
         world.objects[visitor, "claim"] = whose
+        world.objects[visitor, "credit"] = {OWN: _credit(own[0]), OTHERS: _credit(others[0]), UNKNOWN: NO_ID}
+    head = Head(people.get_supplier("Dafen Art"), "INV-1", "EUR", utcnow().date())
+    refunds.enter(head, [(Entry("NL77777", Decimal(3)), None)], by=claims.ANNA_AS_AGENT, places={})
+
+
+def _credit(reference: str) -> int:
+    """The credit of a claim that its supplier entered, now or before."""
+    claim = refunds.get(int(reference[2:]))
+    if claim.credits:
+        return claim.credits[0].id
+    given = Given(Decimal(1), "INV-7", utcnow().date())
+    credit = refunds.credit(claim, given, by=LI_AS_PERSON, at=claims.here(claim.order.name))
+    db.session.flush()
+    return credit.id
 
 
 def _claims(world: World, order_name: str) -> tuple[str, str]:

@@ -17,7 +17,13 @@ from widget.tickets import Place
 
 ANNA_AS_AGENT = Actor(ANNA["name"], Side.CUSTOMER_SERVICE, ANNA["email"], ANNA["gorgias_id"])
 DAYS = 30
+DAY = date(2026, 11, 23)
 WORDS = "Yes, please file this one."
+
+
+def money(amount: str) -> Decimal:
+    """Exact."""
+    return Decimal(amount)
 
 
 def approver(email: str = "natalie@brushwood.example", name: str = "Natalie Roos") -> Person:

@@ -2,7 +2,8 @@
 
 `moves` is the table of states, `requesting` how a claim begins and changes, `confirming` the written confirmation and
 filing, `pointing` a confirmation that stands in the ticket, `answering` what both sides say afterwards, `crediting` the
-money, `reconciling` the supplier's credit notes; `asking` is what is asked of claims, `telling` how customer service
+money, `reconciling` the supplier's credit notes; `asking` and `totals` are what is asked of
+claims, `telling` how customer service
 hears of them.
 """
 
@@ -60,6 +61,7 @@ from widget.refunds.tables import (
     PointedMessage,
 )
 from widget.refunds.telling import in_words, line_that_confirms
+from widget.refunds.totals import STILL_OPEN, Total, count_waiting, totals
 
 __all__ = [
     "FACTS",
@@ -73,6 +75,7 @@ __all__ = [
     "MOVES",
     "OPEN",
     "OVER",
+    "STILL_OPEN",
     "WAITS_FOR",
     "WANTING",
     "WITH_THE_SUPPLIER",
@@ -96,6 +99,7 @@ __all__ = [
     "OpenClaim",
     "PointedMessage",
     "State",
+    "Total",
     "Wanted",
     "Written",
     "accept",
@@ -108,6 +112,7 @@ __all__ = [
     "comment",
     "confirm",
     "confirms",
+    "count_waiting",
     "credit",
     "decline",
     "dropdown",
@@ -141,6 +146,7 @@ __all__ = [
     "take_back_credit",
     "take_notes",
     "today_in",
+    "totals",
     "unheard_of",
     "wanted_by",
     "withdraw",

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests import factories
 from tests.refunds import claims
 from tests.web.uploads import PHOTO
-from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, painter_link, signed_in, world
+from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, painter_link, signed_in
 from widget import people, refunds
 from widget.db import db
-from widget.orders import Order, OrderName
+from widget.orders import Order
 from widget.people import PersonRole, Role
 from widget.refunds import Claim
 
@@ -35,29 +32,6 @@ FORM: dict[str, Any] = {
     "customer_asked": "yes",
     "note": "third time this month",
 }
-
-
-@pytest.fixture
-def shop(app: Flask) -> Iterator[Flask]:
-    """One shop and its workshop, on the day after all that happens."""
-    with time_machine.travel("2026-11-24T10:00:00Z", tick=True):
-        world(app)
-        with app.app_context():
-            factories.ticket(1, 9001, 501, OrderName(1, "NL10377"))
-            db.session.commit()
-        yield app
-
-
-@pytest.fixture
-def anna(shop: Flask) -> FlaskClient:
-    """An agent's browser."""
-    return signed_in(shop)
-
-
-@pytest.fixture
-def natalie(shop: Flask) -> FlaskClient:
-    """An approver's browser."""
-    return signed_in(shop, link_of(shop, "natalie@brushwood.example", Role.APPROVER))
 
 
 def send(client: FlaskClient, path: str, **form: Any) -> TestResponse:
@@ -287,8 +261,9 @@ def test_the_ticket_is_read_on_request(shop: Flask, anna: FlaskClient) -> None:
     assert "is being read already" in again.text
 
 
-def test_the_suppliers_people_are_led_to_their_own_page(shop: Flask, anna: FlaskClient) -> None:
+def test_the_suppliers_people_are_led_to_their_own_page(shop: Flask, anna: FlaskClient, natalie: FlaskClient) -> None:
     send(anna, "/claims/new", **FORM)
+    act(natalie, "confirm", words="Yes.", then="file")
     painter = signed_in(shop, painter_link(shop))
     answer = painter.get("/claims/R-1")
     assert (answer.status_code, answer.location) == (303, "/supplier/claims/R-1")

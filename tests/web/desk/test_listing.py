@@ -93,7 +93,7 @@ def test_the_three_sheets_say_how_much_is_open(app, client):
     assert counts == {"problem_sheet": "3", "photo_issues": "2", "refunds": "0"}
     assert listed(client, "?board=photo_issues") == [lines[2], lines[5]]
     refunds = client.get("/desk?board=refunds").text
-    assert "No claims yet." in refunds
+    assert "Nothing is claimed." in refunds
     assert "<table" not in refunds
 
 

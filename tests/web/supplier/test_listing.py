@@ -172,7 +172,7 @@ def test_every_empty_view_says_how_lines_get_there(app):
         ("?board=photo_issues", "report it here with New problem"),
         ("?view=handled", "You can reopen each of them"),
         ("?q=nothing", "Clear search and filters"),
-        ("?board=refunds", "Claims that customer service files will be listed here."),
+        ("?board=refunds", "the claim is listed here. You can accept it"),
     ):
         page = client.get(f"/supplier{query}").text
         assert page.count(words) == 1

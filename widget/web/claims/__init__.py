@@ -4,7 +4,7 @@ What is for the supplier's eyes is on his own page.
 """
 
 # The form's address, /claims/new, is taken before that of a claim.
-from widget.web.claims import acting, approvals, asking, page, pointing, story
+from widget.web.claims import acting, approvals, asking, credit_notes, page, pointing, story
 from widget.web.claims.door import bp
 
-__all__ = ["acting", "approvals", "asking", "bp", "page", "pointing", "story"]
+__all__ = ["acting", "approvals", "asking", "bp", "credit_notes", "page", "pointing", "story"]

@@ -62,9 +62,10 @@ NOTHING = Typed()
 @bp.get("/<reference>")
 def claim_GET(reference: str) -> Response:
     """All about one claim. A supplier's people have a page of their own."""
+    claim = visible.get_claim(g.person, reference)
     if g.person.supplier_id is not None:
         return redirect(url_for("supplier.claim_GET", reference=reference), 303)
-    return make_response(page(visible.get_claim(g.person, reference)))
+    return make_response(page(claim))
 
 
 @bp.get("/<reference>/print")

@@ -17,6 +17,7 @@ from widget.people import Supplier
 from widget.problem_types import Board
 from widget.stores import Store
 from widget.web.asked import REFUNDS
+from widget.web.desk import claims
 from widget.web.desk.door import bp
 from widget.web.desk.shown import Listed, Shown, count, fetch_shown, read_page
 from widget.web.desk.wanted import ALL, MINE, Wanted
@@ -79,6 +80,7 @@ def list_page(
         listed=listed,
         done=done or Done(),
         numbers=count(g.person, wanted),
+        claims=claims.read_claims(g.person, wanted) if wanted.board == REFUNDS else None,
         choices=_choices(wanted),
         views=saved_views.views_of(g.person.id),
         digest=problems.digest(utcnow() - LATELY),

@@ -12,6 +12,8 @@ from widget.history import Change
 from widget.orders import Order
 from widget.people import Person
 from widget.problems import Problem
+from widget.refunds import Claim
+from widget.web.asked import REFUNDS
 from widget.web.desk.door import bp
 from widget.web.desk.shown import is_of_stores
 from widget.web.desk.wanted import Wanted
@@ -28,7 +30,9 @@ def news_GET() -> Response:
 
 
 def count_changed(person: Person, wanted: Wanted, since: int) -> int:
-    """How many lines of a board, in the stores looked at, others changed after that row of the history. One query."""
+    """How many lines of a board, or claims, others changed after that row of the history. One query."""
+    if wanted.board == REFUNDS:
+        return _count_changed_claims(person, wanted, since)
     return (
         db.session.scalar(
             select(func.count(func.distinct(Change.subject_id)))
@@ -44,3 +48,18 @@ def count_changed(person: Person, wanted: Wanted, since: int) -> int:
         )
         or 0
     )
+
+
+def _count_changed_claims(person: Person, wanted: Wanted, since: int) -> int:
+    query = (
+        select(func.count(func.distinct(Change.subject_id)))
+        .join(Claim, Claim.id == Change.subject_id)
+        .join(Order, Order.id == Claim.order_id)
+        .where(
+            Change.id > since,
+            Change.subject == "claim",
+            Change.actor_email != person.email,
+            is_of_stores(person, wanted),
+        )
+    )
+    return db.session.scalar(query) or 0

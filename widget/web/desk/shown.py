@@ -13,7 +13,7 @@ from flask import g
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select, true
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from widget import pictures, problems
+from widget import pictures, problems, refunds
 from widget.db import db, utcnow
 from widget.history import Change
 from widget.orders import Order
@@ -21,6 +21,7 @@ from widget.people import Person, PersonStore, Side, Supplier
 from widget.pictures import Picture
 from widget.problem_types import Board, ProblemType
 from widget.problems import Comment, Problem, Told
+from widget.refunds import Claim
 from widget.stores import Store
 from widget.web import keyset, searched, visible
 from widget.web.asked import REFUNDS
@@ -77,8 +78,14 @@ def count(person: Person, wanted: Wanted) -> Numbers:
         .scalar_subquery()
         for board in Board
     }
+    open_lines[REFUNDS] = (
+        select(func.count(Claim.id))
+        .join(Order, Order.id == Claim.order_id)
+        .where(Claim.state.in_([state.value for state in refunds.OPEN]), is_of_stores(person, wanted))
+        .scalar_subquery()
+    )
     row = db.session.execute(select(select(func.max(Change.id)).scalar_subquery(), *open_lines.values())).one()
-    return Numbers({**dict(zip(open_lines, row[1:], strict=True)), REFUNDS: 0}, row[0] or 0)
+    return Numbers(dict(zip(open_lines, row[1:], strict=True)), row[0] or 0)
 
 
 def read_page(person: Person, wanted: Wanted) -> Listed:

@@ -13,6 +13,7 @@ from widget.problem_types import Board
 from widget.web.asked import OF_A_SHEET, AskedOfSheet
 
 ALL, MINE = "all", "mine"
+APPROVER = "approver"
 # Where a page begins: turn, microseconds, and the line's number, as the way of sorting needs them.
 CURSOR = re.compile(r"(?:(?:([01])-)?([0-9]{1,16})-)?([0-9]{1,18})", re.ASCII)
 
@@ -23,6 +24,8 @@ class Wanted(AskedOfSheet):
 
     CHOICES: ClassVar = {
         **OF_A_SHEET,
+        # For an approver, too, refund claims wait.
+        "turn": (*OF_A_SHEET["turn"], APPROVER),
         "late": ("", "yes"),
         "informed": ("", "yes", "no"),
         "sort": ("urgent", "newest", "number"),

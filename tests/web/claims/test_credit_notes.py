@@ -1,0 +1,177 @@
+"""Credit notes on the desk: pasted, looked at, entered, and matched by hand where nothing fits."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from tests.factories import LI_AS_PERSON
+from tests.refunds import claims
+from tests.refunds.claims import here
+from tests.web.visitors import FROM_OUR_PAGE, counted_queries
+from widget import refunds
+from widget.db import db
+from widget.refunds import Claim, CreditNote
+
+HEAD: dict[str, Any] = {"supplier": "1", "invoice": "INV-7", "day": "2026-11-23", "currency": "EUR"}
+NEW = "/claims/credit-notes/new"
+
+
+@pytest.fixture
+def accepted(shop: Flask, natalie: FlaskClient) -> Flask:
+    """Two claims of one order that the supplier wants to pay: 39.00 and 12.50."""
+    with shop.app_context():
+        claims.accepted()
+        claims.accepted(issue="frame broken", amount=claims.money("12.50"))
+        db.session.commit()
+    return shop
+
+
+def send(client: FlaskClient, path: str = NEW, **form: Any) -> TestResponse:
+    page = client.get(NEW).text
+    key = re.search(r'name="form_key" value="([^"]+)"', page)
+    assert key is not None
+    return client.post(path, data={"form_key": key[1], **form}, headers=FROM_OUR_PAGE)
+
+
+def look(client: FlaskClient, rows: str, **changed: Any) -> TestResponse:
+    return send(client, **{**HEAD, "rows": rows, **changed})
+
+
+def enter(client: FlaskClient, rows: str, **changed: Any) -> TestResponse:
+    shown = re.search(r'name="shown" value="([^"]*)"', look(client, rows).text)
+    assert shown is not None
+    return look(client, rows, then="enter", **{"shown": shown[1], **changed})
+
+
+def states(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(Claim.state).order_by(Claim.id)))
+
+
+def notes(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(CreditNote)) or 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Order number\tAmount\nNL10377\t39,00\nNL10377\t12,50\nNL99999\t5",
+        "NL10377;39.00\nNL10377;12.50\nNL99999;5,00",
+        '"NL10377","39,00"\n"NL10377","12,50"\n"NL99999","5"',
+        "nl10377   39.00 EUR\n#NL10377  12.50\n\nNL99999 5",
+    ],
+)
+def test_rows_are_matched_however_they_are_cut_and_a_look_changes_nothing(
+    accepted: Flask, anna: FlaskClient, rows: str
+) -> None:
+    page = look(anna, rows).text
+    assert [page.count(f"fit-{fit}") for fit in ("full", "unknown", "partial", "over")] == [2, 1, 0, 0]
+    assert "Together: 56.50 EUR" in page
+    assert (notes(accepted), states(accepted)) == (0, ["accepted", "accepted"])
+
+
+def test_a_credit_note_is_entered_whole_and_once(accepted: Flask, anna: FlaskClient) -> None:
+    rows = "NL10377\t39\nNL10377\t10\nNL99999\t5"
+    answer = enter(anna, rows)
+    assert answer.status_code == 303
+    assert states(accepted) == ["closed", "accepted"]
+    page = anna.get(answer.location).text
+    for words in ("INV-7", "54.00 EUR", "R-1", "R-2", "a part", "no such claim"):
+        assert words in page
+    listed = anna.get("/claims/credit-notes").text
+    assert "1 without a claim" in listed
+    assert "2.50 EUR" in listed
+    again = look(anna, rows)
+    assert "was entered already, by Anna" in again.text
+    assert enter(anna, rows).status_code == 409
+    assert notes(accepted) == 1
+
+
+def test_rows_that_cannot_be_read_stop_everything_and_say_why(accepted: Flask, anna: FlaskClient) -> None:
+    rows = "NL10377\t39\nNL10377\t1.234\nNL10377\nNL10377\tx"
+    answer = enter(anna, rows)
+    assert answer.status_code == 422
+    for words in ("can mean 1234.00 EUR or 1.23 EUR", "Two columns are needed", "is not an amount", "NL10377\t1.234"):
+        assert words in answer.text
+    assert notes(accepted) == 0
+
+
+def test_everything_wrong_above_the_rows_is_named_at_once(shop: Flask, anna: FlaskClient) -> None:
+    answer = send(anna, supplier="", invoice="", day="2027-01-01", currency="XXX", rows="")
+    assert answer.status_code == 422
+    for words in ("Choose a supplier.", "Write the invoice.", "in the future", "Choose a currency.", "Paste the rows"):
+        assert words in answer.text
+
+
+def test_a_file_is_read_too(accepted: Flask, anna: FlaskClient) -> None:
+    for content in (
+        "\ufeffOrder;Amount\nNL10377;39,00\n".encode(),
+        "Bestellung;Betrag (€)\nNL10377;39,00".encode("cp1252"),
+    ):
+        page = send(anna, **HEAD, file=(io.BytesIO(content), "note.csv"))
+        assert "fit-full" in page.text
+    workbook = send(anna, **HEAD, file=(io.BytesIO(b"PK\x03\x04"), "note.xlsx"))
+    assert "Save it as CSV" in workbook.text
+
+
+def test_a_file_that_is_too_large_is_refused(accepted: Flask, anna: FlaskClient) -> None:
+    key = re.search(r'name="form_key" value="([^"]+)"', anna.get(NEW).text)
+    assert key is not None
+    fields = [("form_key", key[1]), *HEAD.items()]
+    parts = [f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
+    head = '--cut\r\nContent-Disposition: form-data; name="file"; filename="note.csv"\r\n\r\n'
+    body = "".join([*parts, head, "x" * 1_048_577, "\r\n--cut--\r\n"]).encode()
+    answer = anna.post(NEW, data=body, content_type="multipart/form-data; boundary=cut", headers=FROM_OUR_PAGE)
+    assert answer.status_code == 422
+    assert "The file is larger than 1 MB." in answer.text
+    assert notes(accepted) == 0
+
+
+def test_what_changed_since_the_look_is_looked_at_again(accepted: Flask, anna: FlaskClient) -> None:
+    shown = re.search(r'name="shown" value="([^"]*)"', look(anna, "NL10377\t39").text)
+    assert shown is not None
+    with accepted.app_context():
+        claim = refunds.get(1)
+        given = refunds.Given(claims.money("39"), "INV-6", claims.DAY)
+        refunds.credit(claim, given, by=LI_AS_PERSON, at=here())
+        db.session.commit()
+    answer = look(anna, "NL10377\t39", then="enter", shown=shown[1])
+    assert answer.status_code == 409
+    assert "Something changed since you looked." in answer.text
+    assert "NL10377\t39" in answer.text
+    assert notes(accepted) == 0
+
+
+def test_another_claim_of_the_order_may_be_chosen_or_none(accepted: Flask, anna: FlaskClient) -> None:
+    assert enter(anna, "NL10377\t12.50", **{"claim-0": "1"}).status_code == 303
+    assert states(accepted) == ["accepted", "accepted"]
+    with accepted.app_context():
+        assert refunds.get(1).credited == claims.money("12.50")
+    answer = enter(anna, "NL10377\t12.50", invoice="INV-8", **{"claim-0": "none"})
+    assert answer.status_code == 303
+
+
+def test_an_unknown_row_is_assigned_by_hand(accepted: Flask, anna: FlaskClient) -> None:
+    where = enter(anna, "NL10388\t39").location.split("?")[0]
+    for claim, status in (("R-99", 409), ("x", 409), ("r-1", 303), ("R-2", 409)):
+        assert send(anna, f"{where}/assign", line="1", claim=claim).status_code == status
+    assert states(accepted)[0] == "closed"
+    assert send(anna, f"{where}/assign", line="77", claim="R-1").status_code == 404
+    assert anna.get("/claims/credit-notes/99").status_code == 404
+
+
+def test_a_look_takes_the_same_queries_however_many_rows(accepted: Flask, anna: FlaskClient) -> None:
+    with counted_queries(accepted) as few:
+        look(anna, "NL10377\t39")
+    with counted_queries(accepted) as many:
+        look(anna, "\n".join(f"NL{number}\t{number}" for number in range(10_000, 10_400)))
+    assert len(many) == len(few)

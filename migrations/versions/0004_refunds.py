@@ -29,14 +29,24 @@ CONFIRMED = ("id", "claim_id", "requested_by_email", *FACTS, "stands")
 
 SAME_FACTS = " AND ".join(f"{{a}}.{name} = {{b}}.{name}" for name in ("requested_by_email", *FACTS))
 
+# What is no word at all: trim() alone takes only blanks.
+BLANKS = {
+    "sqlite": "' ' || char(9, 10, 11, 12, 13, 160, 8203, 12288, 65279)",
+    "postgresql": r"E' \t\n\x0b\f\r\u00a0\u200b\u3000\ufeff'",
+}
+TRIM = {"sqlite": "trim", "postgresql": "btrim"}
+
 # A claim as it is about to be, and the confirmation it holds on to.
 HAS_ITS_CONFIRMATION = f"""EXISTS (
   SELECT 1 FROM confirmations c
   WHERE c.id = NEW.confirmation_id AND c.claim_id = NEW.id AND c.stands AND c.voided_at IS NULL
-    AND trim(c.words) <> '' AND lower(c.approver_email) <> lower(NEW.requested_by_email)
+    AND {{said}} <> '' AND lower(c.approver_email) <> lower(NEW.requested_by_email)
     AND {SAME_FACTS.format(a="c", b="NEW")}
-    AND (NEW.state = 'confirmed' OR NEW.filed_at <= c.expires_at))"""
-NEEDS_ONE = f"NEW.state IN ({LOCKED}) AND NOT {HAS_ITS_CONFIRMATION}"
+    AND (NEW.filed_at IS NULL OR NEW.filed_at <= c.expires_at))"""
+# Whatever else a state may be called, and whatever the supplier may see.
+NEEDS_ONE = (
+    f"(NEW.state NOT IN ('draft', 'requested', 'withdrawn') OR NEW.filed_at IS NOT NULL) AND NOT {HAS_ITS_CONFIRMATION}"
+)
 NO_CONFIRMATION = "a claim is only filed with the written confirmation of an approver"
 
 # A confirmation as it is about to be written, the claim it is about, and the approver.
@@ -45,13 +55,13 @@ IS_RIGHT = f"""EXISTS (
   JOIN people p ON p.id = NEW.approver_id AND p.revoked_at IS NULL
   JOIN person_roles r ON r.person_id = p.id AND r.role = 'approver'
   WHERE k.id = NEW.claim_id AND k.state = 'requested' AND NEW.stands AND NEW.voided_at IS NULL
-    AND lower(p.email) = lower(NEW.approver_email) AND lower(p.email) <> lower(k.requested_by_email)
+    AND {{said}} <> '' AND lower(p.email) = lower(NEW.approver_email) AND lower(p.email) <> lower(k.requested_by_email)
     AND {SAME_FACTS.format(a="k", b="NEW")})"""
 WRONG_CONFIRMATION = "only an approver other than the requester confirms a claim, as it is now"
 
 KEPT = ("id", "claim_id", "approver_id", "approver", "approver_email", "requested_by_email", "words", "place")
 KEPT += ("gorgias_ticket", "gorgias_message", "pointed_at_by", "at", "expires_at", "order_name", *FACTS)
-IS_HELD = f"EXISTS (SELECT 1 FROM claims k WHERE k.confirmation_id = OLD.id AND k.state IN ({LOCKED}))"
+IS_HELD = "EXISTS (SELECT 1 FROM claims k WHERE k.confirmation_id = OLD.id)"
 REWRITTEN = "a confirmation is only ever voided, and not while a claim holds on to it"
 DELETED = "claims and confirmations are never deleted"
 
@@ -159,8 +169,12 @@ def _claims() -> None:
             f"state IN ({LOCKED}, 'withdrawn') OR confirmation_id IS NULL", name=op.f("ck_claims_unconfirmed")
         ),
         sa.CheckConstraint(
-            f"state IN ('draft', 'requested', 'confirmed', 'withdrawn') OR filed_at IS NOT NULL",
+            "state IN ('draft', 'requested', 'confirmed', 'withdrawn') OR filed_at IS NOT NULL",
             name=op.f("ck_claims_filed"),
+        ),
+        sa.CheckConstraint(
+            "filed_at IS NULL OR (state NOT IN ('draft', 'requested', 'confirmed') AND confirmation_id IS NOT NULL)",
+            name=op.f("ck_claims_seen"),
         ),
         sa.CheckConstraint("confirmation_stands", name=op.f("ck_claims_stands")),
         sa.CheckConstraint(
@@ -326,9 +340,15 @@ def _pictures() -> None:
     op.create_index("ix_pictures_claim_id", "pictures", ["claim_id"])
 
 
+def _said(condition: str, words: str) -> str:
+    """The condition with the words trimmed of everything that cannot be seen."""
+    name = op.get_bind().dialect.name
+    return condition.format(said=f"{TRIM[name]}({words}, {BLANKS[name]})")
+
+
 def _lock_on_sqlite() -> None:
     for event in ("INSERT", "UPDATE"):
-        _refuse("claims", event, "without_confirmation", NEEDS_ONE, NO_CONFIRMATION)
+        _refuse("claims", event, "without_confirmation", _said(NEEDS_ONE, "c.words"), NO_CONFIRMATION)
     # OR REPLACE deletes what is in the way, and no trigger hears of that.
     in_the_way = (
         "SELECT 1 FROM claims k WHERE k.order_id = NEW.order_id AND k.issue_key = NEW.issue_key AND k.issue_key <> ''"
@@ -345,7 +365,7 @@ def _lock_on_sqlite() -> None:
         " OR (c.gorgias_ticket = NEW.gorgias_ticket AND c.gorgias_message = NEW.gorgias_message))"
     )
     _refuse("confirmations", "INSERT", "over_another", over_another, DELETED)
-    _refuse("confirmations", "INSERT", "wrong", f"NOT {IS_RIGHT}", WRONG_CONFIRMATION)
+    _refuse("confirmations", "INSERT", "wrong", f"NOT {_said(IS_RIGHT, 'NEW.words')}", WRONG_CONFIRMATION)
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT)
     _refuse("confirmations", "UPDATE", "rewritten", f"{changed} OR NOT OLD.stands OR {IS_HELD}", REWRITTEN)
     _refuse("confirmations", "DELETE", "at_all", "1", DELETED)
@@ -361,9 +381,9 @@ def _refuse(table: str, event: str, what: str, when: str, words: str) -> None:
 def _lock_on_postgresql() -> None:
     changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)
     for name, table, event, when, words in (
-        ("claims_need_a_confirmation", "claims", "INSERT OR UPDATE", NEEDS_ONE, NO_CONFIRMATION),
+        ("claims_need_a_confirmation", "claims", "INSERT OR UPDATE", _said(NEEDS_ONE, "c.words"), NO_CONFIRMATION),
         ("claims_keep_their_number", "claims", "UPDATE", "NEW.id <> OLD.id", DELETED),
-        ("confirmations_are_right", "confirmations", "INSERT", f"NOT {IS_RIGHT}", WRONG_CONFIRMATION),
+        ("confirmations_are_right", "confirmations", "INSERT", f"NOT {_said(IS_RIGHT, 'NEW.words')}", WRONG_CONFIRMATION),
         (
             "confirmations_are_kept",
             "confirmations",

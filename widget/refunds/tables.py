@@ -132,6 +132,11 @@ class Claim(Base):
         CheckConstraint(
             "state IN ('draft', 'requested', 'confirmed', 'withdrawn') OR filed_at IS NOT NULL", name="filed"
         ),
+        # What the supplier may see is what was filed.
+        CheckConstraint(
+            "filed_at IS NULL OR (state NOT IN ('draft', 'requested', 'confirmed') AND confirmation_id IS NOT NULL)",
+            name="seen",
+        ),
         CheckConstraint("confirmation_stands", name="stands"),
         CheckConstraint(
             "state IN ('draft', 'withdrawn') OR (issue <> '' AND issue_key <> '' AND day IS NOT NULL"

@@ -22,7 +22,12 @@ from widget.people import PersonRole
 from widget.refunds import Claim, Confirmation, Note
 from widget.tickets import Place
 
-NATALIE: dict[str, Any] = {"gorgias_id": 31, "email": "natalie@brushwood.example", "name": "Natalie Roos", "active": True}
+NATALIE: dict[str, Any] = {
+    "gorgias_id": 31,
+    "email": "natalie@brushwood.example",
+    "name": "Natalie Roos",
+    "active": True,
+}
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 LINE = "Confirm R-1 39.00 EUR"
 

@@ -13,7 +13,7 @@
   function news() { return document.getElementById("news"); }
   function lineOf(element) {
     if (!element || !element.closest) return null;
-    return element.closest("tr.line") || (element.form && element.form.closest("tr.line")) || null;
+    return element.closest("tr.line, [data-line]") || (element.form && element.form.closest("tr.line")) || null;
   }
   function current() {
     var line = lineOf(document.activeElement);

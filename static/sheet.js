@@ -11,7 +11,7 @@
   var byKeys = false, waiting = null;
 
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
-  function lines() { return all("tr.line"); }
+  function lines() { return all("tr.line, [data-line]"); }
 
   /* Nothing scrolls for those who point. */
   function show(line) {

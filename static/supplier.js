@@ -11,7 +11,7 @@
   var fields = "input, textarea, select, [contenteditable]";
   var here = null;
 
-  function lineOf(element) { return element && element.closest ? element.closest("tr.line") : null; }
+  function lineOf(element) { return element && element.closest ? element.closest("tr.line, [data-line]") : null; }
   function current() {
     var line = lineOf(document.activeElement);
     if (line) return line;

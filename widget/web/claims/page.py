@@ -33,6 +33,8 @@ OFFERED: dict[State, tuple[str, ...]] = {
     State.WITHDRAWN: (),
 }
 FOR_APPROVERS = {"confirm", "send_back"}
+# What is never offered as the next thing to do.
+SELDOM = {"withdraw", "send_back"}
 
 
 @dataclass
@@ -86,6 +88,7 @@ def page(claim: Claim, typed: Typed = NOTHING) -> str:
         typed=typed,
         untyped=Form({"amount": _outstanding(claim), "day": refunds.today_in(claim.order.store).isoformat()}),
         offered=offered,
+        likely=offered[0] if offered and offered[0] not in SELDOM else "",
         confirming=_confirming(claim) if claim.state == State.REQUESTED else None,
         may_change=claim.state in refunds.IN_PREPARATION,
         evidence=pictures.of_claims([claim.id])[claim.id],

@@ -28,7 +28,6 @@ from widget.web.picture_forms import FormRefused
 from widget.web.staff import me
 
 NO_AMOUNT, NO_INVOICE, NO_DAY = N_("Write the amount."), N_("Write the invoice."), N_("Write the day.")
-NO_PICTURE = N_("Choose a picture.")
 APPROVALS = "approvals"
 
 
@@ -150,7 +149,7 @@ def take_back(press: Press) -> str:
 def evidence(press: Press) -> str:
     """Add pictures."""
     if not press.drafts:
-        raise Refused(NO_PICTURE)
+        raise Refused("Choose a picture.")
     if press.claim.is_over:
         raise Refused("{claim} is over. Nothing can be added any more.", claim=press.claim.reference)
     pictures.attach_to_claim(press.drafts, press.claim)

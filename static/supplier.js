@@ -97,7 +97,7 @@
 
   /* What was done is said once; the scripts that forget drafts have read it by now. */
   window.addEventListener("load", function () {
-    if (document.querySelector(".done")) sheet.forget(["done", "did", "reported", "added"]);
+    if (document.querySelector(".done")) sheet.forget(["done", "did", "claim", "reported", "added"]);
   });
 
   all("[data-keys]").forEach(function (button) { button.hidden = !keys.showModal; });

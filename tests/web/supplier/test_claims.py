@@ -113,6 +113,27 @@ def test_a_claim_is_accepted_and_credited(filed: Flask, li: FlaskClient) -> None
     assert stored(filed).state == "accepted"
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("name", "form", "said"),
+    [
+        ("accept", {}, "R-1: customer service is told that you accept it."),
+        (
+            "accept-partly",
+            {"amount": "5", "words": "half"},
+            "R-1: customer service is told that you accept a part of it.",
+        ),
+        ("decline", {"words": "no"}, "R-1: customer service is told that you decline it."),
+        ("comment", {"words": "hello"}, "R-1: sent to customer service."),
+    ],
+)
+def test_what_was_pressed_on_a_claims_own_page_is_said_there(
+    filed: Flask, li: FlaskClient, name: str, form: dict[str, str], said: str
+) -> None:
+    assert said in li.get(act(li, name, **form).location).text
+    assert 'role="status"><p>' not in li.get("/supplier/claims/R-1?did=made-up").text
+
+
 def test_a_part_is_accepted_with_a_reason(filed: Flask, li: FlaskClient) -> None:
     for amount, words, status, sentence in (
         ("", "half", 422, "Write the amount."),

@@ -128,7 +128,7 @@ def _accept_partly(press: Press) -> str:
     amount = press.sent.amount("amount", NO_AMOUNT)
     words = press.words
     refunds.accept_partly(press.claim, amount or Decimal(), words, **press.how)
-    return "accepted"
+    return "accepted_partly"
 
 
 def _decline(press: Press) -> str:

@@ -23,6 +23,14 @@ STATES: dict[State, str] = {
     State.CLOSED: N_("closed"),
     State.WITHDRAWN: N_("withdrawn"),
 }
+# The same where the workshop reads it.
+STATES_FOR_THE_WORKSHOP: dict[State, str] = {
+    **STATES,
+    State.FILED: N_("waiting for your answer"),
+    State.ACCEPTED: N_("accepted, waiting for your credit"),
+    State.PARTLY_ACCEPTED: N_("partly accepted, waiting for your credit"),
+    State.DECLINED: N_("declined"),
+}
 # What of a claim can change, as people call it.
 FIELDS: dict[str, str] = {
     "issue": N_("Issue"),
@@ -52,9 +60,9 @@ def init_claim_words(app: Flask) -> None:
     app.jinja_env.globals["field_names"] = FIELDS
 
 
-def in_words(state: str) -> str:
-    """A state in the reader's language."""
-    return _(STATES[State(state)])
+def in_words(state: str, is_for_workshop: bool = False) -> str:
+    """A state in the reader's language, told from where he stands."""
+    return _((STATES_FOR_THE_WORKSHOP if is_for_workshop else STATES)[State(state)])
 
 
 def choices(reasons: Sequence[ClaimReason]) -> list[tuple[str, str]]:
@@ -63,8 +71,10 @@ def choices(reasons: Sequence[ClaimReason]) -> list[tuple[str, str]]:
     return [(reason.code, reason.name_zh if is_chinese else reason.name_en) for reason in reasons]
 
 
-def colour(claim: Claim) -> str:
-    """The class of the state's mark."""
+def colour(claim: Claim, is_for_workshop: bool = False) -> str:
+    """The class of the state's mark: whether it is the reader's turn."""
     if claim.state in (State.CREDITED, State.CLOSED):
         return "handled"
+    if is_for_workshop and claim.waits_for is not None:
+        return "yours" if claim.waits_for is Hand.SUPPLIER else "theirs"
     return COLOURS[claim.waits_for]

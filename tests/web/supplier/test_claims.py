@@ -134,6 +134,14 @@ def test_what_was_pressed_on_a_claims_own_page_is_said_there(
     assert 'role="status"><p>' not in li.get("/supplier/claims/R-1?did=made-up").text
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_state_is_told_from_where_the_workshop_stands(filed: Flask, li: FlaskClient) -> None:
+    assert '<span class="state yours">waiting for your answer</span>' in li.get(LIST).text
+    assert "waiting for your answer" in li.get("/supplier/claims/R-1/print").text
+    act(li, "decline", words="no")
+    assert '<span class="state theirs">declined</span>' in li.get(LIST).text
+
+
 def test_a_part_is_accepted_with_a_reason(filed: Flask, li: FlaskClient) -> None:
     for amount, words, status, sentence in (
         ("", "half", 422, "Write the amount."),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Index, func, select
+from sqlalchemy import ColumnElement, Index, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from widget.db import Base, Id, db, utcnow
@@ -91,15 +91,16 @@ def changes_since(subject: str, subject_id: int, field: str, version: int, *, no
     )
 
 
-def touched_by(subject: str, subject_ids: Collection[int], email: str, fields: Collection[str]) -> set[int]:
-    """Which of some things somebody changed in one of these fields."""
-    query = select(Change.subject_id).where(
+def is_touched_by(
+    subject: str, subject_id: ColumnElement[int], email: str, fields: Collection[str]
+) -> ColumnElement[bool]:
+    """Whether somebody changed a thing in one of these fields: a condition for a query of such things."""
+    return exists().where(
         Change.subject == subject,
-        Change.subject_id.in_(subject_ids),
+        Change.subject_id == subject_id,
         Change.field.in_(fields),
         func.lower(Change.actor_email) == email.lower(),
     )
-    return set(db.session.scalars(query))
 
 
 def of(subject: str, subject_id: int) -> list[Change]:

@@ -17,6 +17,7 @@ from widget.refunds.confirming import (
     expire,
     expired,
     file,
+    is_wanted_by,
     send_back,
     wanted_by,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "in_words",
     "insist",
     "is_possible",
+    "is_wanted_by",
     "latest_look",
     "line_that_confirms",
     "match",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from widget import history, people
 from widget.db import db, utcnow
@@ -149,9 +149,13 @@ def _let_go(claim: Claim, act: str, words: str, *, by: Actor) -> None:
 
 def wanted_by(claim: Claim, email: str) -> bool:
     """Whether somebody asked for the claim, or changed what it is about: then he does not confirm it."""
-    return claim.requested_by_email == email.lower() or bool(
-        history.touched_by(recording.SUBJECT, [claim.id], email, WANTING)
-    )
+    return bool(db.session.scalar(select(is_wanted_by(email)).where(Claim.id == claim.id)))
+
+
+def is_wanted_by(email: str) -> ColumnElement[bool]:
+    """The same as a condition for a query of claims."""
+    is_touched = history.is_touched_by(recording.SUBJECT, Claim.id.expression, email, WANTING)
+    return or_(Claim.requested_by_email == email.lower(), is_touched)
 
 
 def _refuse_own(claim: Claim, approver: Person) -> None:

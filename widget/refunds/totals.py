@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from widget.db import db
 from widget.orders import Order
 from widget.people import Supplier
+from widget.refunds.confirming import is_wanted_by
 from widget.refunds.moves import WITH_THE_SUPPLIER, State
 from widget.refunds.tables import Claim
 
@@ -53,7 +54,7 @@ def totals(*conditions: ColumnElement[bool]) -> list[Total]:
     return [Total(row[0], row[1], *(each or Decimal() for each in row[2:])) for row in db.session.execute(query)]
 
 
-def count_waiting() -> int:
-    """How many claims wait for an approver. One query."""
-    waiting = select(func.count()).select_from(Claim).where(Claim.state == State.REQUESTED.value)
+def count_waiting(email: str) -> int:
+    """How many claims wait for that approver: all but those he wanted himself. One query."""
+    waiting = select(func.count()).select_from(Claim).where(Claim.state == State.REQUESTED.value, ~is_wanted_by(email))
     return db.session.scalar(waiting) or 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from flask import g
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -53,13 +52,14 @@ class ListedClaims:
     reasons: Sequence[ClaimReason] = ()
     for_reader: int = 0
     waits_for: dict[Hand, str] = field(default_factory=lambda: WAITS_FOR)
-    is_approver: bool = False
+    # What of the page the reader may confirm.
+    confirmable: Set[int] = frozenset()
 
     def next_act(self, claim: Claim) -> str:
         """What the reader may do with it now, as a word of the catalogue; empty for nothing."""
         state = State(claim.state)
         if state is State.REQUESTED:
-            return N_("Confirm") if self.is_approver else ""
+            return N_("Confirm") if claim.id in self.confirmable else ""
         return NEXT.get(state, "")
 
     def is_late(self, claim: Claim) -> bool:
@@ -79,16 +79,23 @@ def read_claims(person: Person, wanted: Wanted) -> ListedClaims:
     query = query.order_by(*keyset.sorted_by(_keys(wanted), descending=_is_descending(wanted)))
     rows = db.session.execute(query.limit(PER_PAGE + 1)).all()
     claims = [row[0] for row in rows[:PER_PAGE]]
-    is_approver = Role.APPROVER in g.person.roles
+    is_approver = Role.APPROVER in person.roles
     return ListedClaims(
         claims=claims,
         found=rows[0][1] if rows else 0,
         after=_write_cursor(wanted, claims[-1]) if len(rows) > PER_PAGE else "",
         totals=refunds.totals(is_of_stores(person, wanted)),
         reasons=refunds.all_reasons(),
-        for_reader=refunds.count_waiting() if is_approver else 0,
-        is_approver=is_approver,
+        for_reader=refunds.count_waiting(person.email) if is_approver else 0,
+        confirmable=_confirmable(person, claims) if is_approver else frozenset(),
     )
+
+
+def _confirmable(person: Person, claims: Sequence[Claim]) -> frozenset[int]:
+    """Those of a page that an approver did not want himself. One query."""
+    ids = [claim.id for claim in claims]
+    query = select(Claim.id).where(Claim.id.in_(ids), ~refunds.is_wanted_by(person.email))
+    return frozenset(db.session.scalars(query))
 
 
 def _view(person: Person, wanted: Wanted) -> Select[Claim]:

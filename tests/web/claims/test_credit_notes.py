@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from werkzeug.test import TestResponse
 from tests.factories import LI_AS_PERSON
 from tests.refunds import claims
 from tests.refunds.claims import here
-from tests.web.visitors import FROM_OUR_PAGE, counted_queries
-from widget import refunds
+from tests.web.visitors import FROM_OUR_PAGE, counted_queries, queries_for
+from widget import people, refunds
 from widget.db import db
-from widget.refunds import Claim, CreditNote
+from widget.refunds import Claim, CreditNote, CreditNoteLine
 
 HEAD: dict[str, Any] = {"supplier": "1", "invoice": "INV-7", "day": "2026-11-23", "currency": "EUR"}
 NEW = "/claims/credit-notes/new"
@@ -175,3 +176,22 @@ def test_a_look_takes_the_same_queries_however_many_rows(accepted: Flask, anna: 
     with counted_queries(accepted) as many:
         look(anna, "\n".join(f"NL{number}\t{number}" for number in range(10_000, 10_400)))
     assert len(many) == len(few)
+
+
+def test_the_list_and_a_note_take_the_same_queries_however_much_there_is(accepted: Flask, anna: FlaskClient) -> None:
+    paths = ("/claims/credit-notes", "/claims/credit-notes/1")
+    enter(anna, "NL10377;39.00")
+    few = [queries_for(accepted, anna, path) for path in paths]
+    with accepted.app_context():
+        head = refunds.Head(people.get_supplier("Dafen Art"), "", "EUR", date(2026, 11, 23))
+        line = db.session.get_one(CreditNoteLine, 1)
+        for number in range(6):
+            entry = refunds.Entry("NL10377", claims.money("1"))
+            refunds.enter(head._replace(invoice=f"INV-{number}a"), [(entry, None)] * 4, by=LI_AS_PERSON, places={})
+            db.session.add(
+                CreditNoteLine(
+                    credit_note_id=line.credit_note_id, order_name="NL10377", amount=claims.money("1"), fit="unknown"
+                )
+            )
+        db.session.commit()
+    assert [queries_for(accepted, anna, path) for path in paths] == few

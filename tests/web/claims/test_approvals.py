@@ -74,4 +74,4 @@ def test_whoever_changed_a_claim_is_not_asked_to_confirm_it(shop: Flask, natalie
     assert "For somebody else to confirm" in page
     desk = natalie.get(DESK).text
     assert "for your confirmation" not in desk
-    assert re.search(r'class="next">Open', desk)
+    assert re.search(r'class="next">Open it', desk)

@@ -108,7 +108,7 @@ def refunds_csv_GET() -> Response:
     months = _newest_first(by_month(WantedMonths.read(request.args), utcnow()))
     header = [
         _("Month"), _("Supplier"), _("Currency"), _("Claims"), _("Claimed"), _("Accepted"), _("Declined"),
-        _("Credited"), _("Open"), _("Credited in this month"),
+        _("Credited"), _("Still open"), _("Credited in this month"),
     ]  # fmt: skip
     rows = [
         (f"{key.month:%Y-%m}", key.supplier, key.currency, month.count, *_amounts(key, month)) for key, month in months

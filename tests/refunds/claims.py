@@ -113,3 +113,10 @@ def credited(order_name: str = "NL10377", **changed: Any) -> Claim:
     assert claim.amount is not None
     refunds.credit(claim, Given(claim.amount, "INV-7", date(2026, 11, 23)), by=LI_AS_PERSON, at=here(order_name))
     return claim
+
+
+def withdrawn(order_name: str = "NL10377", **changed: Any) -> Claim:
+    """One that the supplier saw, and that the shop does not want any more."""
+    claim = filed(order_name, **changed)
+    refunds.withdraw(claim, "It turned up.", by=ANNA_AS_AGENT, at=here(order_name))
+    return claim

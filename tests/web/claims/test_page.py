@@ -291,3 +291,26 @@ def test_the_pages_take_the_same_queries_however_much_there_is(
         natalie.get("/claims/approvals")
         anna.get("/claims/R-1")
     assert len(many) == len(one)
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("make", "path", "form", "words"),
+    [
+        (claims.confirmed, "point", {}, "R-1 was confirmed by Natalie"),
+        (claims.withdrawn, "evidence", {"picture": "photo"}, "R-1 is over."),
+        (claims.withdrawn, "credit", {"amount": "1.234", "invoice": "INV-7"}, "can mean 1234.00 EUR or 1.23 EUR"),
+        (claims.withdrawn, "comment", {"words": "half a word"}, "half a word"),
+    ],
+)
+def test_what_cannot_be_done_any_more_is_refused_with_a_reason(
+    shop: Flask, anna: FlaskClient, natalie: FlaskClient, make: Any, path: str, form: dict[str, Any], words: str
+) -> None:
+    with shop.app_context():
+        make()
+        db.session.commit()
+    if "picture" in form:
+        form = {"picture": (io.BytesIO(PHOTO), "a.png")}
+    answer = send(anna, f"/claims/R-1/{path}", version="1", **form)
+    assert answer.status_code in (409, 422)
+    assert words in answer.text

@@ -189,6 +189,15 @@ def test_an_answer_to_what_was_asked_before_is_refused(filed: Flask, li: FlaskCl
     assert "Look at the pictures." in late.text
 
 
+@pytest.mark.only_on("sqlite")
+def test_what_a_credit_lacks_is_said_when_a_colleague_was_faster(filed: Flask, li: FlaskClient) -> None:
+    act(li, "credit", amount="39", invoice="INV-7", day="2026-11-24")
+    late = act(li, "credit", amount="39", invoice="", day="2026-11-24")
+    assert late.status_code == 422
+    assert "Write the invoice." in late.text
+    assert "credited on invoice INV-7" in late.text
+
+
 def test_both_sides_write(filed: Flask, li: FlaskClient) -> None:
     with filed.app_context():
         refunds.comment(refunds.get(1), "Any news?", by=ANNA_AS_AGENT, at=here())

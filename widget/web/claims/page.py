@@ -47,6 +47,11 @@ class Typed:
     drafts: Sequence[Picture] = ()
     changes: Sequence[Any] = ()
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is something to say about it."""
+        return bool(self.trouble or self.form.errors)
+
 
 class Confirming(NamedTuple):
     """Who may confirm a claim that waits for it, why the reader may not, and the last look into the ticket."""
@@ -88,6 +93,7 @@ def page(claim: Claim, typed: Typed = NOTHING) -> str:
         typed=typed,
         untyped=Form({"amount": _outstanding(claim), "day": refunds.today_in(claim.order.store).isoformat()}),
         offered=offered,
+        is_refused_on_top=typed.is_refused and not _has_form(claim, typed.about, offered),
         likely=offered[0] if offered and offered[0] not in SELDOM else "",
         confirming=_confirming(claim) if claim.state == State.REQUESTED else None,
         may_change=claim.state in refunds.IN_PREPARATION,
@@ -122,6 +128,13 @@ def _may(claim: Claim, act: str) -> bool:
     if act in FOR_APPROVERS:
         return Role.APPROVER in g.person.roles and (act != "confirm" or not _own(claim))
     return refunds.is_possible(act, State(claim.state), Hand.CUSTOMER_SERVICE)
+
+
+def _has_form(claim: Claim, act: str, offered: Sequence[str]) -> bool:
+    """Whether the page has a form of that act, in which its refusal is shown."""
+    if act == "point":
+        return claim.state == State.REQUESTED
+    return act in offered or (act == "evidence" and not claim.is_over)
 
 
 def _outstanding(claim: Claim) -> str:

@@ -1,4 +1,5 @@
-/* Pages work without this: it copies an order number at one press, and sends a form once however often it is pressed. */
+/* Pages work without this: it copies an order number at one press, sends a form once however often it is pressed, and
+   takes what was said once out of the address. */
 (function () {
   "use strict";
 
@@ -23,6 +24,15 @@
     if (!form) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+  });
+
+  /* A page that is opened again, or sent to somebody, does not repeat what the last press did. */
+  window.addEventListener("load", function () {
+    var said = document.querySelector("[data-said-once]");
+    if (!said) return;
+    var address = new URL(window.location.href);
+    said.dataset.saidOnce.split(" ").forEach(function (name) { address.searchParams.delete(name); });
+    history.replaceState(null, "", address);
   });
 
   /* Back from the next page: the form may be sent again. */

@@ -74,6 +74,7 @@ def test_an_agent_requests_a_refund_with_a_refusal_in_between(shop, url, new_pag
     page.get_by_label("Amount").fill("12,34")
     page.get_by_role("button", name="Request", exact=True).dblclick()
     expect(page.locator(".done")).to_contain_text("R-1 is requested. An approver has to confirm it.")
+    expect(page).to_have_url(f"{url}/claims/R-1")
     assert [(state, str(amount)) for state, amount in stored(shop)] == [("requested", "12.3400")]
     check(page)
     page.goto(f"{url}/desk?board=refunds")

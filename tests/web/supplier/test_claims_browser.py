@@ -27,7 +27,8 @@ def filed(app: Flask) -> Iterator[Flask]:
         with app.app_context():
             factories.ticket(1, 9001, 501, OrderName(1, "NL10377"))
             claims.approver()
-            claims.filed(issue="parcel lost, no reshipment wanted")
+            first = claims.filed(issue="parcel lost, no reshipment wanted")
+            refunds.comment(first, "Any news? " * 80, by=claims.ANNA_AS_AGENT, at=claims.here())
             claims.filed(issue="damaged " + "Schifffahrtsversicherungsgesellschaft" * 3)
             db.session.commit()
         yield app
@@ -66,6 +67,7 @@ def test_a_part_is_accepted_and_credited_on_a_phone(filed, url, new_page):
     part.get_by_role("button").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("“1.234” can mean 1234.00 EUR or 1.23 EUR.")
+    assert page.locator(".said .typed").evaluate("words => words.scrollHeight <= words.clientHeight"), "words are cut"
     check(page)
     part = form(page, "R-1", "accept-partly")
     expect(part.get_by_label("Why not all of it?")).to_have_value("The frame was fine.")

@@ -30,7 +30,7 @@ SUBJECTS = (
     ("history", "notes", "presses"),
     ("stores",),
     ("people",),
-    ("credentials", "calendars", "helpdesks", "saved_views"),
+    ("credentials", "calendars", "helpdesks", "saved_views", "edited_lists"),
     ("problem_types",),
     ("orders",),
     ("tickets",),

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from widget.db import Base
-
-# Gorgias shows the first ten values of a dropdown, split at semicolons.
-MOST_IN_A_DROPDOWN = 10
-SEPARATOR = ";"
-LONGEST_NAME = 60
+from widget.edited_lists import Choice
 
 
 class Board(StrEnum):
@@ -23,7 +17,7 @@ class Board(StrEnum):
     PHOTO_ISSUES = "photo_issues"
 
 
-class ProblemType(Base):
+class ProblemType(Choice):
     """One entry of a board's list. Archived ones stay on old lines."""
 
     __tablename__ = "problem_types"
@@ -32,13 +26,7 @@ class ProblemType(Base):
         CheckConstraint("name_en NOT LIKE '%;%'", name="name_without_semicolon"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     board: Mapped[str]
-    code: Mapped[str]
-    name_en: Mapped[str]
-    name_zh: Mapped[str]
-    position: Mapped[int]
-    is_other: Mapped[bool] = mapped_column(default=False)
     # What the supplier's form wants beside the words, and what it suggests to write.
     needs_picture: Mapped[bool] = mapped_column(default=False)
     text_en: Mapped[str] = mapped_column(default="")
@@ -48,5 +36,3 @@ class ProblemType(Base):
     reminds: Mapped[bool] = mapped_column(default=True)
     # A tag of its own for the order's ticket, beside that of the board.
     gorgias_tag: Mapped[str] = mapped_column(default="")
-    version: Mapped[int] = mapped_column(default=1)
-    archived_at: Mapped[datetime | None]

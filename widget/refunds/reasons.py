@@ -1,49 +1,57 @@
-"""Why money is wanted back, as admins list it."""
+"""Why money is wanted back, as admins list it, and what is said when something about that list is refused."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, select
 
 from widget.db import db
-from widget.errors import NotFound
+from widget.edited_lists import EditedList, Words, find_by_name, in_order
+from widget.errors import NotFound, Refused
 from widget.refunds.tables import ClaimReason
 
-# Gorgias shows the first ten values of a dropdown, split at semicolons.
-MOST_IN_A_DROPDOWN = 10
-SEPARATOR = ";"
-_LISTED = (ClaimReason.is_other, ClaimReason.position, ClaimReason.id)
+REASONS = EditedList(
+    ClaimReason,
+    "claim_reason",
+    "reason",
+    Words(
+        unknown=lambda: NotFound("There is no such reason."),
+        without_names=lambda: Refused("A reason has a name in both languages, at most 60 characters each."),
+        semicolon=lambda: Refused("A name cannot have a semicolon in it: Gorgias would read two reasons."),
+        taken=lambda name: Refused("There is already a reason “{name}”.", name=name),
+        taken_by_archived=lambda name: Refused("“{name}” is among the archived reasons. Restore that one.", name=name),
+        other_stays=lambda name: Refused(
+            "“{name}” cannot be archived: it is for all claims that fit no other reason.", name=name
+        ),
+    ),
+)
 
 
 def choices() -> list[ClaimReason]:
     """What a new claim can give as its reason, in the order of the form."""
-    return list(db.session.scalars(select(ClaimReason).where(ClaimReason.archived_at.is_(None)).order_by(*_LISTED)))
+    return REASONS.choices()
 
 
 def all_reasons() -> list[ClaimReason]:
     """Those that can be chosen, and after them the archived ones, which old claims keep."""
-    return list(db.session.scalars(select(ClaimReason).order_by(ClaimReason.archived_at.is_not(None), *_LISTED)))
+    return list(db.session.scalars(select(ClaimReason).order_by(*in_order(ClaimReason))))
 
 
 def get_reason(code: str) -> ClaimReason:
     """One that can be chosen, by its code. Raises NotFound."""
-    return _one(ClaimReason.code == code, code)
+    return _known(next((reason for reason in choices() if reason.code == code), None), code)
 
 
 def get_reason_by_name(name: str) -> ClaimReason:
-    """One that can be chosen, by its English name, however it is capitalised. Raises NotFound."""
-    return _one(func.lower(ClaimReason.name_en) == name.strip().lower(), name)
+    """One that can be chosen, by its name in either language, however it is capitalised. Raises NotFound."""
+    return _known(find_by_name(choices(), name), name)
 
 
 def dropdown(connection: Connection) -> str:
-    """The choices of Gorgias's dropdown. One query."""
-    query = select(ClaimReason.name_en).where(ClaimReason.archived_at.is_(None)).order_by(*_LISTED)
-    names = list(connection.scalars(query))
-    # "Other" is last in the list and stays in a dropdown that is too short for it.
-    return SEPARATOR.join(names if len(names) <= MOST_IN_A_DROPDOWN else [*names[: MOST_IN_A_DROPDOWN - 1], names[-1]])
+    """The choices as Gorgias's dropdown takes them. One query."""
+    return REASONS.dropdown(connection)
 
 
-def _one(is_it: ColumnElement[bool], named: str) -> ClaimReason:
-    found = db.session.scalar(select(ClaimReason).where(is_it, ClaimReason.archived_at.is_(None)))
+def _known(found: ClaimReason | None, named: str) -> ClaimReason:
     if found is None:
         raise NotFound("There is no reason “{name}” in the list.", name=named[:80])
     return found

@@ -23,13 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from widget.db import Base, Id, VendorId, utcnow
+from widget.edited_lists import Choice
 from widget.orders import Order
 from widget.people import Supplier
 from widget.refunds.moves import LOCKED, OVER, WAITS_FOR, Hand, State
 from widget.tickets import Ticket
 
 LONGEST_ISSUE = 500
-LONGEST_NAME = 60
 # What an approver confirms. A change of any of it voids the confirmation.
 FACTS = ("order_id", "issue", "day", "amount", "currency")
 _HELD = ("id", "requested_by_email", *FACTS, "confirmation_stands")
@@ -41,20 +41,14 @@ def _states(states: frozenset[State]) -> str:
     return ", ".join(f"'{state}'" for state in State if state in states)
 
 
-class ClaimReason(Base):
+class ClaimReason(Choice):
     """Why money is wanted back: one entry of the list that admins edit. Archived ones stay on old claims."""
 
     __tablename__ = "claim_reasons"
-    __table_args__ = (CheckConstraint("name_en NOT LIKE '%;%'", name="name_without_semicolon"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(unique=True)
-    name_en: Mapped[str]
-    name_zh: Mapped[str]
-    position: Mapped[int]
-    is_other: Mapped[bool] = mapped_column(default=False)
-    version: Mapped[int] = mapped_column(default=1)
-    archived_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("name_en NOT LIKE '%;%'", name="name_without_semicolon"),
+    )
 
 
 class Claim(Base):

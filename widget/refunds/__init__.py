@@ -2,9 +2,9 @@
 
 `moves` is the table of states, `requesting` how a claim begins and changes, `confirming` the written confirmation and
 filing, `pointing` a confirmation that stands in the ticket, `answering` what both sides say afterwards, `crediting` the
-money, `reconciling` the supplier's credit notes; `asking` and `totals` are what is asked of
-claims, `telling` how customer service
-hears of them.
+money, `reconciling` the supplier's credit notes; `reasons` is the list a claim's reason is chosen from,
+`editing_reasons` what admins do to it; `asking` and `totals` are what is asked of claims, `telling` how customer
+service hears of them.
 """
 
 from widget.refunds.answering import accept, accept_partly, close, comment, decline, insist
@@ -22,6 +22,14 @@ from widget.refunds.confirming import (
     wanted_by,
 )
 from widget.refunds.crediting import LONGEST_INVOICE, Given, credit, take_back_credit
+from widget.refunds.editing_reasons import (
+    ReasonNames,
+    add_reason,
+    archive_reason,
+    change_reason,
+    move_reason,
+    restore_reason,
+)
 from widget.refunds.moves import (
     IN_PREPARATION,
     IN_WORDS,
@@ -46,7 +54,15 @@ from widget.refunds.pointing import (
     refusal_of,
     take_notes,
 )
-from widget.refunds.reasons import all_reasons, choices, dropdown, get_reason, get_reason_by_name
+from widget.refunds.reasons import (
+    all_reasons,
+    choices,
+    dropdown,
+    get_reason,
+    get_reason_by_id,
+    get_reason_by_name,
+    open_claims_by_reason,
+)
 from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
 from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw, wrong_with
 from widget.refunds.tables import (
@@ -99,15 +115,19 @@ __all__ = [
     "Note",
     "OpenClaim",
     "PointedMessage",
+    "ReasonNames",
     "State",
     "Total",
     "Wanted",
     "Written",
     "accept",
     "accept_partly",
+    "add_reason",
     "all_reasons",
+    "archive_reason",
     "assign",
     "change",
+    "change_reason",
     "choices",
     "close",
     "comment",
@@ -128,6 +148,7 @@ __all__ = [
     "fit_of",
     "get",
     "get_reason",
+    "get_reason_by_id",
     "get_reason_by_name",
     "in_words",
     "insist",
@@ -136,12 +157,15 @@ __all__ = [
     "latest_look",
     "line_that_confirms",
     "match",
+    "move_reason",
     "of_order",
+    "open_claims_by_reason",
     "open_for",
     "others_of",
     "point_at",
     "refusal_of",
     "request",
+    "restore_reason",
     "send_back",
     "start",
     "take",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from widget.db import db
 from widget.edited_lists import EditedList, Words, find_by_name, in_order
 from widget.errors import NotFound, Refused
-from widget.refunds.tables import ClaimReason
+from widget.refunds.moves import OPEN
+from widget.refunds.tables import Claim, ClaimReason
 
 REASONS = EditedList(
     ClaimReason,
@@ -41,6 +42,14 @@ def get_reason(code: str) -> ClaimReason:
     return _known(next((reason for reason in choices() if reason.code == code), None), code)
 
 
+def get_reason_by_id(reason_id: int) -> ClaimReason:
+    """By id, archived ones too. Raises NotFound."""
+    reason = db.session.get(ClaimReason, reason_id)
+    if reason is None:
+        raise REASONS.words.unknown()
+    return reason
+
+
 def get_reason_by_name(name: str) -> ClaimReason:
     """One that can be chosen, by its name in either language, however it is capitalised. Raises NotFound."""
     return _known(find_by_name(choices(), name), name)
@@ -49,6 +58,12 @@ def get_reason_by_name(name: str) -> ClaimReason:
 def dropdown(connection: Connection) -> str:
     """The choices as Gorgias's dropdown takes them. One query."""
     return REASONS.dropdown(connection)
+
+
+def open_claims_by_reason() -> dict[int, int]:
+    """How many claims that are not over have each reason, by its id. One query."""
+    query = select(Claim.reason_id, func.count()).where(Claim.state.in_(sorted(OPEN))).group_by(Claim.reason_id)
+    return dict(db.session.execute(query).all())
 
 
 def _known(found: ClaimReason | None, named: str) -> ClaimReason:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from marshmallow import fields, validate
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
@@ -14,8 +14,10 @@ from widget.db import db
 from widget.problem_types import LONGEST_NAME, Board, ProblemType, Wanted
 from widget.problems import Problem
 from widget.web import staff
+from widget.web.admin import lists
 from widget.web.admin.door import bp
-from widget.web.admin.saving import LARGEST, EditSchema, Line, Paragraphs, Shown, done, said, save
+from widget.web.admin.lists import AT_MOST_60, ListPage, NamesSchema
+from widget.web.admin.saving import LARGEST, Line, Paragraphs, Shown, said, save
 from widget.web.forms import Form
 from widget.web.language import N_
 from widget.web.typed import LONGEST_TYPED
@@ -23,33 +25,26 @@ from widget.web.typed import LONGEST_TYPED
 ONE = f"/types/<int(max={LARGEST}):type_id>"
 BOARD = f"<any({', '.join(Board)}):board>"
 SAID = {
-    "added": N_("“%(name)s” is added. It can be chosen from now on."),
-    "changed": N_("“%(name)s” is saved."),
+    **lists.SAID,
     "archived": N_("“%(name)s” is archived. Nobody can choose it any more; lines that have it keep it."),
-    "restored": N_("“%(name)s” can be chosen again."),
 }
 NAMES = {Board.PROBLEM_SHEET: N_("Problem sheet"), Board.PHOTO_ISSUES: N_("Photo issues")}
 LABELS = {
-    "name_en": N_("Name in English"),
-    "name_zh": N_("Name in Chinese"),
+    **lists.LABELS,
     "needs_picture": N_("Needs a picture"),
     "text_en": N_("Suggested text in English"),
     "text_zh": N_("Suggested text in Chinese"),
     "reminds": N_("Reminder"),
     "remind_after": N_("Working days"),
     "gorgias_tag": N_("Tag in Gorgias"),
-    "archived": N_("Archived"),
 }
-AT_MOST_60 = N_("At most 60 characters, please.")
 AT_MOST_5000 = N_("At most 5,000 characters, please.")
 DAYS = N_("Write a number of days from 1 to 99.")
 
 
-class TypeSchema(EditSchema):
+class TypeSchema(NamesSchema):
     """The form of one type."""
 
-    name_en = Line(LONGEST_NAME, AT_MOST_60, N_("Write the name in English."))
-    name_zh = Line(LONGEST_NAME, AT_MOST_60, N_("Write the name in Chinese."))
     needs_picture = fields.Boolean(load_default=False)
     text_en = Paragraphs(LONGEST_TYPED, AT_MOST_5000)
     text_zh = Paragraphs(LONGEST_TYPED, AT_MOST_5000)
@@ -62,8 +57,12 @@ class TypeSchema(EditSchema):
     gorgias_tag = Line(LONGEST_NAME, AT_MOST_60)
 
 
-class PressSchema(EditSchema):
-    """A press that needs nothing typed."""
+PAGE = ListPage[ProblemType](
+    "admin.types_GET",
+    lambda sentence: _list_page(sentence=sentence),
+    lambda type_: _list_page("admin/types_list.html", Board(type_.board)),
+    lambda type_: type_.board,
+)
 
 
 @bp.get("/types")
@@ -84,7 +83,7 @@ def new_type_POST(board: str) -> str | Response:
 
     def act(wanted: dict[str, Any]) -> Response:
         type_ = problem_types.add(Board(board), _wanted(wanted), by=staff.me(), reserved=problems.TAGS)
-        return done("admin.types_GET", "added", type_.id, _anchor=board)
+        return PAGE.back("added", type_)
 
     return save(TypeSchema(), lambda shown: _form_page(Board(board), shown), act)
 
@@ -107,7 +106,7 @@ def type_POST(type_id: int) -> str | Response:
         type_ = problem_types.get(type_id)
         if changed & {"reminds", "remind_after"}:
             problems.recount_type(type_)
-        return done("admin.types_GET", "changed", type_id, _anchor=type_.board)
+        return PAGE.back("changed", type_)
 
     def show(shown: Shown) -> str:
         type_ = problem_types.get(type_id)
@@ -119,53 +118,24 @@ def type_POST(type_id: int) -> str | Response:
 @bp.post(f"{ONE}/move")
 def type_move_POST(type_id: int) -> str | Response:
     """Up or down by one, or before another type of the board; `before` empty: to the end."""
-
-    def act(_sent: dict[str, Any]) -> str | Response:
-        type_ = problem_types.get(type_id)
-        problem_types.move(type_id, _before(type_, request.form), by=staff.me())
-        if "HX-Request" in request.headers:
-            return _list_page("admin/types_list.html", Board(type_.board))
-        return done("admin.types_GET", "", type_id, _anchor=type_.board)
-
-    return save(PressSchema(), lambda shown: _list_page(sentence=shown.sentence), act)
+    type_ = problem_types.get(type_id)
+    return PAGE.move(problem_types.move, type_, problem_types.choices(Board(type_.board)))
 
 
 @bp.post(f"{ONE}/archive")
 def type_archive_POST(type_id: int) -> str | Response:
     """Take it out of the list."""
-
-    def act(_sent: dict[str, Any]) -> Response:
-        type_ = problem_types.archive(type_id, by=staff.me())
-        return done("admin.types_GET", "archived", type_id, _anchor=type_.board)
-
-    return save(PressSchema(), lambda shown: _list_page(sentence=shown.sentence), act)
+    return PAGE.press("archived", problem_types.archive, type_id)
 
 
 @bp.post(f"{ONE}/restore")
 def type_restore_POST(type_id: int) -> str | Response:
     """Put it back into the list."""
-
-    def act(_sent: dict[str, Any]) -> Response:
-        type_ = problem_types.restore(type_id, by=staff.me())
-        return done("admin.types_GET", "restored", type_id, _anchor=type_.board)
-
-    return save(PressSchema(), lambda shown: _list_page(sentence=shown.sentence), act)
+    return PAGE.press("restored", problem_types.restore, type_id)
 
 
 def _wanted(sent: dict[str, Any]) -> Wanted:
     return Wanted(**{name: sent[name] for name in Wanted._fields})
-
-
-def _before(type_: ProblemType, sent: Any) -> int | None:
-    """Before which type it is to stand."""
-    step = sent.get("step", "")
-    if step not in ("up", "down"):
-        before: int | None = sent.get("before", type=int)
-        return before
-    order = [each.id for each in problem_types.choices(Board(type_.board)) if not each.is_other]
-    place = order.index(type_.id) if type_.id in order else 0
-    target = max(place - 1, 0) if step == "up" else place + 2
-    return order[target] if target < len(order) else None
 
 
 def _list_page(template: str = "admin/types.html", board: Board | None = None, sentence: str = "") -> str:

@@ -1,4 +1,4 @@
-/* The order of problem types, by dragging or with the keys. Without this the two buttons beside each do the same. */
+/* The order of a list that admins edit, by dragging or with the keys. Without this the two buttons beside each do the same. */
 (function () {
   "use strict";
 
@@ -54,7 +54,7 @@
       row.classList.remove("dragged");
       var place = rows(board).indexOf(row), next = rows(board)[place + 1];
       if (event.type === "pointercancel") { location.reload(); return; }
-      if (place !== before) send(handle.form, { before: next ? next.dataset.type : "" }, handle.id);
+      if (place !== before) send(handle.form, { before: next ? next.dataset.entry : "" }, handle.id);
     }
 
     board.addEventListener("pointermove", move);

@@ -124,6 +124,14 @@ WHO: dict[str, str] = {
     "admin.type_move_POST": ADMINS,
     "admin.type_archive_POST": ADMINS,
     "admin.type_restore_POST": ADMINS,
+    "admin.reasons_GET": ADMINS,
+    "admin.new_reason_GET": ADMINS,
+    "admin.new_reason_POST": ADMINS,
+    "admin.reason_GET": ADMINS,
+    "admin.reason_POST": ADMINS,
+    "admin.reason_move_POST": ADMINS,
+    "admin.reason_archive_POST": ADMINS,
+    "admin.reason_restore_POST": ADMINS,
     "admin.people_GET": ADMINS,
     "admin.new_person_GET": ADMINS,
     "admin.new_person_POST": ADMINS,
@@ -242,6 +250,7 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
     "store_id": "store",
     "supplier_id": "supplier",
     "type_id": "type",
+    "reason_id": "reason",
     **{
         (f"admin.{view}", "helpdesk_id"): "helpdesk"
         for view in ("helpdesk_GET", "helpdesk_POST", "helpdesk_check_POST", "helpdesk_connection_GET")
@@ -250,7 +259,9 @@ OBJECT_OF: dict[str | tuple[str, str], str] = {
 # What each person has for himself: to all others it does not exist, whatever their role.
 PERSONAL = {"credit", "absence", "draft", "session", "token", "view"}
 # Of these there is one for all.
-FIXED_OBJECTS = dict.fromkeys(("type", "person", "message", "store", "supplier", "helpdesk", "credit note"), 1)
+FIXED_OBJECTS = dict.fromkeys(
+    ("type", "reason", "person", "message", "store", "supplier", "helpdesk", "credit note"), 1
+)
 # What is nobody's.
 VALUES: dict[str, object] = {
     "token": "no-such-link",

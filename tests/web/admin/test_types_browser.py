@@ -1,4 +1,4 @@
-"""The order of problem types by mouse and keys in a real browser, and how all pages of the admin side read."""
+"""Problem types and reasons put in order by mouse and keys in a real browser, and how all admin pages read."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from widget.people import Role
 PAGES = (
     "/admin/types",
     "/admin/types/3",
+    "/admin/reasons",
+    "/admin/reasons/new",
+    "/admin/reasons/2",
     "/admin/people",
     "/admin/people/1",
     "/admin/people/new/supplier",
@@ -63,11 +66,32 @@ def test_types_are_put_in_order_by_mouse_and_keys(app: Flask, url: str, page: Pa
 
 
 @pytest.mark.only_on("sqlite")
+def test_reasons_are_put_in_order_the_same_way(app: Flask, url: str, page: Page) -> None:
+    let_in(page, app, link_of(app, "eva@brushwood.example", Role.ADMIN))
+    page.goto(f"{url}/admin/reasons")
+    page.locator("#drag-2").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#moved")).to_have_text("Damaged is now number 1.")
+    expect(page.locator("#drag-2")).to_be_focused()
+    start, target = page.locator("#drag-5").bounding_box(), page.locator("#reason-2").bounding_box()
+    assert start is not None
+    assert target is not None
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 20, target["y"] + 3, steps=4)
+    page.mouse.up()
+    expect(page.locator("#moved")).to_have_text("Lost parcel is now number 1.")
+    page.reload()
+    expect(page.locator("#reasons .name a").first).to_have_text("Lost parcel")
+
+
+@pytest.mark.only_on("sqlite")
 def test_every_page_reads_well_on_both_screens(app: Flask, url: str, page: Page) -> None:
     eva = admin(app)
     painter_link(app)
     add_lines(app, 3)
     send(eva, "/admin/types/2/archive")
+    send(eva, "/admin/reasons/1/archive")
     send(eva, "/admin/calendar/holidays", holidays=f"{utcnow().date() + timedelta(days=9)} A day off")
     send(eva, "/admin/people/1/absences", first_day="2099-01-01", last_day="2099-01-02")
     let_in(page, app, link_of(app, "ben@brushwood.example", Role.ADMIN))

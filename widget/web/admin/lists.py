@@ -45,13 +45,13 @@ class ListPage(Generic[C]):
     """A page with such lists, as the presses on it need it.
 
     `show` makes the page with a refusal on it, `part` an entry's list alone for a script, `anchor` says where on the
-    page that list is.
+    page that list is; None: at its top, below what the page says was done.
     """
 
     endpoint: str
     show: Callable[[str], str]
     part: Callable[[C], str]
-    anchor: Callable[[C], str]
+    anchor: Callable[[C], str | None]
 
     def press(self, code: str, verb: Callable[..., C], entry_id: int) -> str | Response:
         """Do it to an entry; the page says so in the words of that code."""

@@ -41,6 +41,24 @@ FIELDS: dict[str, str] = {
     "customer_asked": N_("The customer asked for the refund himself"),
     "note": N_("Note for the approver"),
 }
+# What was done to a claim, as a list of changes calls it; beside it stands what was said or entered with it.
+ACTS: dict[str, str] = {
+    "drafted": N_("Begun"),
+    "request": N_("Requested"),
+    "confirm": N_("Confirmed in writing"),
+    "send_back": N_("Sent back"),
+    "expire": N_("Confirmation expired after"),
+    "file": N_("Filed, confirmed by"),
+    "accept": N_("Accepted"),
+    "accept_partly": N_("Partly accepted"),
+    "decline": N_("Declined"),
+    "insist": N_("Supplier asked again"),
+    "credit": N_("Credit entered"),
+    "take_back_credit": N_("Credit taken back"),
+    "comment": N_("Comment"),
+    "close": N_("Closed"),
+    "withdraw": N_("Withdrawn"),
+}
 # Whose turn it is decides the colour, as for lines.
 COLOURS: dict[Hand | None, str] = {
     Hand.CUSTOMER_SERVICE: "yours",

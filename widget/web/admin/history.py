@@ -52,6 +52,7 @@ def history_GET() -> str:
         names=vocabulary.names(),
         kind=vocabulary.kind,
         label=vocabulary.label,
+        before=vocabulary.before,
         zone=zone,
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         is_first=before is None,
@@ -128,7 +129,7 @@ def _row(change: Change, names: vocabulary.Names) -> list[object]:
         vocabulary.kind(change.subject),
         names.of(change),
         vocabulary.label(change.field),
-        change.old,
+        vocabulary.before(change),
         change.new,
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from widget import orders, people
+from widget import orders, people, refunds
 from widget.calendars import Calendar
 from widget.db import db
 from widget.errors import Refused
@@ -18,13 +18,17 @@ from widget.orders import Order
 from widget.people import Person, Supplier
 from widget.problem_types import ProblemType
 from widget.problems import Problem
+from widget.refunds import Claim, ClaimReason
 from widget.stores import Helpdesk, Store
+from widget.web import claim_words
 from widget.web.language import N_
 from widget.web.language import gettext as _
 
 KINDS = {
     "problem": N_("Line"),
     "problem_type": N_("Problem type"),
+    "claim": N_("Refund claim"),
+    "claim_reason": N_("Refund reason"),
     "person": N_("Person"),
     "supplier": N_("Supplier"),
     "calendar": N_("Working hours"),
@@ -34,6 +38,8 @@ KINDS = {
     "api_token": N_("API token"),
 }
 FIELDS = {
+    **claim_words.FIELDS,
+    **claim_words.ACTS,
     "absence": N_("Absence"),
     "address": N_("Address"),
     "address_seen": N_("Address seen"),
@@ -82,6 +88,8 @@ FIELDS = {
     "usual_supplier": N_("Usual supplier"),
     "working_days": N_("Working days"),
 }
+# What is called by its number.
+REFERENCES = {"problem": "P-", "claim": "R-"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +100,8 @@ class Names:
 
     def of(self, change: Change) -> str:
         """The thing that was changed: `P-31`, `Anna Visser`, or its number where it has no name."""
-        if change.subject == "problem":
-            return f"P-{change.subject_id}"
+        if change.subject in REFERENCES:
+            return f"{REFERENCES[change.subject]}{change.subject_id}"
         return self.by_kind.get(change.subject, {}).get(change.subject_id, f"#{change.subject_id}")
 
 
@@ -107,6 +115,13 @@ def label(name: str) -> str:
     return _(FIELDS[name]) if name in FIELDS else name.replace("_", " ")
 
 
+def before(change: Change) -> str:
+    """What was before, in words. Before a move of a claim that is the state it was in; a comment replaces nothing."""
+    if change.subject != "claim" or change.field not in refunds.MOVES:
+        return change.old
+    return "" if change.field == "comment" else claim_words.in_words(change.old)
+
+
 def names() -> Names:
     """The names of everything there is few of: a query per kind."""
     suppliers = _named(Supplier, lambda supplier: supplier.name)
@@ -118,27 +133,30 @@ def names() -> Names:
             "store": _named(Store, lambda store: f"{store.code} {store.name}"),
             "helpdesk": _named(Helpdesk, lambda helpdesk: helpdesk.name),
             "problem_type": _named(ProblemType, lambda type_: type_.name_en),
+            "claim_reason": _named(ClaimReason, lambda reason: reason.name_en),
         }
     )
 
 
 def called(text: str) -> list[tuple[str, list[int]]]:
-    """The things somebody means by `P-31`, an e-mail address, an order, or a name: kinds with numbers."""
+    """The things somebody means by `P-31`, `R-7`, an e-mail address, an order, or a name: kinds with numbers."""
     text = orders.plain(text).strip()
-    if re.fullmatch(r"[pP]-[0-9]{1,18}", text, re.ASCII):
-        return [("problem", [int(text[2:])])]
+    for subject, letter in REFERENCES.items():
+        if re.fullmatch(rf"{letter}[0-9]{{1,18}}", text, re.ASCII | re.IGNORECASE):
+            return [(subject, [int(text[len(letter) :])])]
     if "@" in text:
         return [("person", _people_with(text))]
     wanted, order_name = text.casefold(), text.upper().removeprefix("#")
-    of_order = select(Problem.id).join(Order, Order.id == Problem.order_id).where(Order.name == order_name).limit(500)
     by_name = {
-        "problem": of_order,
+        "problem": select(Problem.id).join(Problem.order).where(Order.name == order_name).limit(500),
+        "claim": select(Claim.id).join(Claim.order).where(Order.name == order_name).limit(500),
         "person": select(Person.id).where(func.lower(Person.name) == wanted),
         "supplier": select(Supplier.id).where(func.lower(Supplier.name) == wanted),
         "calendar": select(Calendar.id).join(Supplier).where(func.lower(Supplier.name) == wanted),
         "store": select(Store.id).where(func.lower(Store.code) == wanted),
         "helpdesk": select(Helpdesk.id).where(func.lower(Helpdesk.name) == wanted),
         "problem_type": select(ProblemType.id).where(func.lower(ProblemType.name_en) == wanted),
+        "claim_reason": select(ClaimReason.id).where(func.lower(ClaimReason.name_en) == wanted),
     }
     found = [(subject, list(db.session.scalars(query))) for subject, query in by_name.items()]
     return [(subject, numbers) for subject, numbers in found if numbers]

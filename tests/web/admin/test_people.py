@@ -127,6 +127,19 @@ def test_roles_change_with_the_next_request_and_are_in_the_history(app, eva):
     assert ("locale", "en", "zh", "Eva") in told
 
 
+def test_the_history_says_who_made_whom_an_approver_and_who_took_that_back(app, eva):
+    link_of(app)
+    ben = admin(app, "ben@brushwood.example")
+    edit(eva, app, "anna@brushwood.example", roles=["agent", "approver"])
+    edit(ben, app, "anna@brushwood.example", roles=["agent"])
+    page = eva.get("/admin/history?kind=person&field=roles&which=anna@brushwood.example").text
+    cells = re.findall(r'<td class="(?:by|old|new)"[^>]*>(.*?)</td>', page, re.DOTALL)
+    assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells] == [
+        *("Ben", "agent, approver", "agent"),
+        *("Eva", "agent", "agent, approver"),
+    ]
+
+
 @pytest.mark.only_on("sqlite")
 def test_whoever_saves_late_reads_what_changed(app, eva):
     ben = admin(app, "ben@brushwood.example")

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from widget import history
 from widget.credentials import SignInLink
 from widget.db import db
 from widget.people import Person, Role, Supplier
@@ -85,6 +86,22 @@ def test_adding_a_person_again_leaves_the_links_they_have_alone(app: Flask, comm
     with app.app_context():
         working = select(func.count()).select_from(SignInLink).where(SignInLink.revoked_at.is_(None))
         assert db.session.scalar(working) == 2
+
+
+def test_the_history_says_who_became_an_approver_at_a_terminal(app: Flask, commands: Commands) -> None:
+    add = ("person", "add", "an@b.c", "--name", "An", "--role", "agent")
+    for roles in ((), ("--role", "approver"), ("--role", "approver"), ()):
+        commands.json(*add, *roles)
+    with app.app_context():
+        told = [(change.actor, change.field, change.old, change.new) for change in history.of("person", 1)]
+        version = db.session.scalars(select(Person.version)).one()
+    assert told == [
+        ("Command line", "roles", "", "agent"),
+        ("Command line", "roles", "agent", "agent, approver"),
+        ("Command line", "roles", "agent, approver", "agent"),
+    ]
+    # An admin whose form is older is told.
+    assert version == 3
 
 
 def test_a_person_gets_a_link_and_a_new_one_revokes_it(app: Flask, commands: Commands) -> None:

@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from widget import credentials, people, stores
-from widget.cli.printing import answer, command, json_option
+from widget.cli.printing import AT_A_TERMINAL, answer, command, json_option
 from widget.db import db
 from widget.people import Person, Role
 
@@ -42,7 +42,8 @@ def add_supplier(name: str, codes: tuple[str, ...], mention: str, locale: str, t
 def add_person(email: str, name: str, roles: tuple[str, ...], supplier: str | None, as_json: bool) -> None:
     """Add somebody, or bring them up to date, and print a personal sign-in link. Links they have keep working."""
     workshop = people.get_supplier(supplier) if supplier else None
-    person = people.add_person(email, name=name, roles={Role(role) for role in roles}, supplier=workshop)
+    wanted = {Role(role) for role in roles}
+    person = people.add_person(email, name=name, roles=wanted, supplier=workshop, by=AT_A_TERMINAL)
     _print_link(person, credentials.another_link(person), as_json)
 
 

@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import func, select
 
-from widget import stores
+from widget import history, stores
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.people.admins import keep_an_admin
@@ -31,8 +31,13 @@ def get_person(email: str) -> Person:
     return person
 
 
-def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | None) -> Person:
-    """Add somebody or bring them up to date. Raises Refused for roles that do not fit, and for the last admin's."""
+def add_person(
+    email: str, *, name: str, roles: set[Role], supplier: Supplier | None, by: tuple[str, str] | None = None
+) -> Person:
+    """Add somebody or bring them up to date. Raises Refused for roles that do not fit, and for the last admin's.
+
+    `by` is (name, e-mail) of whoever the history is to name for the roles; None: it says nothing of them.
+    """
     if not roles:
         raise Refused("A person needs a role: agent, supplier, approver or admin.")
     if (Role.SUPPLIER in roles) != (supplier is not None):
@@ -48,9 +53,18 @@ def add_person(email: str, *, name: str, roles: set[Role], supplier: Supplier | 
         keep_an_admin(person)
     person.name, person.supplier_id = name, supplier.id if supplier else None
     if person.roles != roles:
-        person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
+        _give_roles(person, roles, by)
     db.session.flush()
     return person
+
+
+def _give_roles(person: Person, roles: set[Role], by: tuple[str, str] | None) -> None:
+    old, new = ", ".join(sorted(person.roles)), ", ".join(sorted(roles))
+    person.role_rows = [PersonRole(role=role.value) for role in sorted(roles)]
+    db.session.flush()
+    if by is not None:
+        person.version += bool(old)
+        history.record("person", person.id, "roles", old, new, by=by, version=person.version)
 
 
 def choose_language(person: Person, locale: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Refused(Exception):
@@ -20,6 +21,15 @@ class Refused(Exception):
         self.sentence = template.format(**told) if values else template
         super().__init__(self.sentence)
 
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for whoever reads the sentence later, in a language of his own."""
+        return {"template": self.template, "values": {name: _frozen(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Refused:
+        """What plain() told."""
+        return cls(plain["template"], **{name: _thawed(value) for name, value in plain["values"].items()})
+
 
 class NotFound(Refused):
     """What was asked for does not exist, or not for this person."""
@@ -29,6 +39,16 @@ def _told(value: object) -> object:
     if isinstance(value, tuple):
         return " or ".join(map(str, value))
     return f"{value:%d %b at %H:%M} UTC" if isinstance(value, datetime) else value
+
+
+def _frozen(value: object) -> Any:
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
+    return value if isinstance(value, int) else str(value)
+
+
+def _thawed(value: Any) -> object:
+    return datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value
 
 
 class Outcome(StrEnum):

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -90,9 +90,7 @@ def latest_look(claim: Claim) -> PointedMessage | None:
 
 def refusal_of(look: PointedMessage) -> Refused | None:
     """Why nothing in the ticket counted; None while that is open, or when something did."""
-    if not look.refusal:
-        return None
-    return Refused(look.refusal["template"], **{name: _thawed(value) for name, value in look.refusal["values"].items()})
+    return Refused.from_plain(look.refusal) if look.refusal else None
 
 
 def take_notes(look_id: int, claim: Claim, notes: Iterable[Note], *, at: Place, days: int) -> Confirmation | None:
@@ -116,9 +114,7 @@ def take_notes(look_id: int, claim: Claim, notes: Iterable[Note], *, at: Place, 
 def end_look(look: PointedMessage, why: Refused) -> None:
     """Nothing counted, or nothing could be read."""
     look.done_at = look.done_at or utcnow()
-    look.refusal = {
-        "template": why.template, "values": {name: _frozen(value) for name, value in why.values.items()},
-    }  # fmt: skip
+    look.refusal = why.plain()
     db.session.flush()
 
 
@@ -206,13 +202,3 @@ def _since(claim: Claim) -> datetime:
 
 def _plain(line: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", line[:200]).casefold().split()) if len(line) <= 200 else ""
-
-
-def _frozen(value: object) -> Any:
-    if isinstance(value, datetime):
-        return {"moment": value.isoformat()}
-    return value if isinstance(value, int) else str(value)
-
-
-def _thawed(value: Any) -> object:
-    return datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value

@@ -122,7 +122,7 @@ def assign_POST(note_id: int) -> Response:
     note = _get(note_id)
     line = next((each for each in note.lines if str(each.id) == request.form.get("line")), None)
     if line is None:
-        raise NotFound("There is no such line.")
+        raise NotFound("There is no such row.")
     try:
         claim, at = places.take_claim(request.form.get("claim", "").strip().upper())
         refunds.assign(line, claim, by=me(), at=at)

@@ -72,6 +72,25 @@ def test_signing_in_leads_to_the_line_that_was_asked_for(app, client):
     assert press_continue(client, link_of(app)).location == "/lines/P-31"
 
 
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/claims/approvals", "/claims/approvals"),
+        ("/desk?board=refunds", "/desk?board=refunds"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/nowhere", "/"),
+        ("/sign-out", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_link_may_say_to_which_of_our_pages_it_leads(app, client, asked, led_to):
+    answer = client.post(link_of(app), query_string={"next": asked}, headers=FROM_OUR_PAGE)
+    assert (answer.status_code, answer.location) == (303, led_to)
+    assert is_signed_in(client)
+
+
 def test_a_staff_link_works_once(app, client):
     path = link_of(app)
     assert press_continue(client, path).status_code == 303

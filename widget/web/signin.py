@@ -109,9 +109,9 @@ def link_GET(token: str) -> str:
 
 @bp.post("/l/<token>")
 def link_POST(token: str) -> Response:
-    """Sign in, and go on to an address without the secret."""
+    """Sign in, and go on to an address without the secret: the page of ours that `next` names, if it does."""
     link = credentials.open_link(token)
-    return _let_in(link.person, CameBy.LINK)
+    return _let_in(link.person, CameBy.LINK, _own_page(request.args.get("next", "")))
 
 
 @bp.post("/sign-out")
@@ -146,7 +146,7 @@ def link_does_not_work(_error: NotFound) -> tuple[str, int, dict[str, str]]:
     return render_template("signin/no_link.html"), 404, {}
 
 
-def _let_in(person: Person, came_by: CameBy) -> Response:
+def _let_in(person: Person, came_by: CameBy, to: str = sessions.HOME) -> Response:
     """Begin a session and lead on. One that this browser had before ends, whosever it was."""
     if before := sessions.find_session():
         credentials.end_session(before.person, before.id)
@@ -155,7 +155,8 @@ def _let_in(person: Person, came_by: CameBy) -> Response:
     number, account = person.id, credentials.account_of(person.email) if visible.is_staff(person) else ""
     db.session.commit()
     log.info("signed in", extra={"person": number, "by": came_by.value})
-    response = redirect(sessions.sign_in(secret), 303)
+    going_to = sessions.sign_in(secret)
+    response = redirect(to if to != sessions.HOME else going_to, 303)
     if account:
         known_browsers.remember(response, account)
     return response

@@ -54,6 +54,16 @@ def test_months_begin_where_the_store_is_and_sums_are_exact(anna: FlaskClient) -
     ]
 
 
+def test_what_was_declined_stays_so_when_the_claim_is_closed(app: Flask, anna: FlaskClient) -> None:
+    with app.app_context():
+        claim = claims.declined(issue="d", amount=Decimal("7.00"))
+        db.session.commit()
+        assert rows(anna)[0][4:8] == ["17.10", "10.10", "7.00", "4.05"]
+        refunds.close(claim, "He is right.", by=claims.ANNA_AS_AGENT, at=here(), shown=claim.version)
+        db.session.commit()
+    assert rows(anna)[0][4:8] == ["17.10", "10.10", "7.00", "4.05"]
+
+
 def test_the_page_shows_the_same_with_a_picture(anna: FlaskClient) -> None:
     page = anna.get("/figures/refunds").text
     for words in ("2026-10", "20.20 EUR", "12.10 EUR", "Together, EUR", "30.30 EUR", "<rect", "18.15 EUR"):

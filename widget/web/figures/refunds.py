@@ -128,7 +128,7 @@ def by_month(wanted: WantedMonths, now: datetime) -> dict[Key, Month]:
         month.count += 1
         month.claimed += row.amount
         month.accepted += row.accepted_amount or Decimal()
-        month.declined += row.amount if row.state == State.DECLINED else Decimal()
+        month.declined += row.amount if _was_declined(row) else Decimal()
         month.credited += row.credited
         month.open += row.open or Decimal()
     for row in db.session.execute(_came(wanted, begin)):
@@ -141,9 +141,14 @@ def _filed(wanted: WantedMonths, begin: date) -> Any:
     since = datetime(begin.year, begin.month, 1, tzinfo=ZoneInfo("UTC")) - timedelta(days=1)
     columns = (
         Claim.filed_at, Store.timezone, Supplier.name.label("supplier"), Claim.currency, Claim.amount,
-        Claim.accepted_amount, Claim.credited, Claim.state, refunds.STILL_OPEN.label("open"),
+        Claim.accepted_amount, Claim.answered_at, Claim.credited, Claim.state, refunds.STILL_OPEN.label("open"),
     )  # fmt: skip
     return _of_claims(select(*columns), wanted).where(Claim.filed_at >= since, Claim.state != State.WITHDRAWN.value)
+
+
+def _was_declined(row: Any) -> bool:
+    """Whether the supplier's last word was no, and no money came: a claim that was closed on that stays declined."""
+    return bool(row.answered_at) and row.accepted_amount is None and not row.credited
 
 
 def _came(wanted: WantedMonths, begin: date) -> Any:

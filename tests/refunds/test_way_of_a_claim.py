@@ -103,6 +103,19 @@ def test_a_changed_fact_voids_the_confirmation_and_says_so() -> None:
         refunds.file(claim, by=ANNA_AS_AGENT, at=here(), shown=claim.version)
 
 
+def test_whoever_changes_a_fact_asks_anew_from_then_on() -> None:
+    claim = claims.requested()
+    asked_at = claim.requested_at
+    with time_machine.travel(utcnow() + timedelta(days=3), tick=True):
+        refunds.change(claim, claims.wanted(amount=Decimal("45.50")), by=BEN, at=here(), shown=claim.version)
+    assert asked_at is not None
+    assert claim.facts_since > asked_at + timedelta(days=2)
+    assert (claim.requested_by, claim.requested_at) == ("Ben Okafor", claim.facts_since)
+    other = claims.draft(issue="another")
+    refunds.change(other, claims.wanted(issue="a third"), by=BEN, at=here(), shown=other.version)
+    assert other.requested_at is None
+
+
 def test_what_nobody_confirms_may_change_and_the_confirmation_stands() -> None:
     claim = claims.confirmed()
     wanted = claims.wanted(note="see the mail of Tuesday", reason=refunds.get_reason("other"))

@@ -120,6 +120,9 @@ def change(claim: Claim, wanted: Wanted, *, by: Actor, at: Place, shown: int) ->
     if facts:
         claim.facts_since = utcnow()
         _wanted_by(claim, by)
+        # An approver is asked anew, by whoever changed it.
+        if claim.state != State.DRAFT:
+            claim.requested_at = claim.facts_since
     if facts and confirmation is not None:
         claim.state, claim.state_since, claim.confirmation_id = State.REQUESTED.value, utcnow(), None
     for name in differing:

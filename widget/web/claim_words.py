@@ -40,6 +40,7 @@ FIELDS: dict[str, str] = {
     "reshipment_offered_on": N_("Reshipment offered on"),
     "customer_asked": N_("The customer asked for the refund himself"),
     "note": N_("Note for the approver"),
+    "note_for_approver": N_("Note for the approver"),
 }
 # What was done to a claim, as a list of changes calls it; beside it stands what was said or entered with it.
 ACTS: dict[str, str] = {

@@ -224,6 +224,14 @@ def test_a_change_of_a_confirmed_claim_says_what_it_does(shop: Flask, anna: Flas
     assert "it cannot be changed" in refused.text
 
 
+def test_a_changed_note_for_the_approver_is_told_as_a_change(anna: FlaskClient) -> None:
+    send(anna, "/claims/new", **FORM)
+    act(anna, "change", **{**FORM, "note": "fourth time"})
+    told = " ".join(anna.get("/claims/R-1").text.split())
+    assert "changed Note for the approver: third time this month → fourth time" in told
+    assert told.count("Note for the ticket") + told.count("Note in ticket") == 1
+
+
 def test_staff_credit_close_comment_and_take_back(shop: Flask, anna: FlaskClient, natalie: FlaskClient) -> None:
     send(anna, "/claims/new", **FORM)
     act(natalie, "confirm", words="Yes.", then="file")

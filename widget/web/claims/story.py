@@ -37,7 +37,9 @@ def of(claim: Claim) -> list[Event]:
 def _of_change(change: Change) -> Event:
     if change.field in refunds.MOVES or change.field == "drafted":
         return Event(change.field, change.at, change.actor, words=change.new)
-    return Event(change.field, change.at, change.actor, old=change.old, new=change.new)
+    # A "note" is what is told in the ticket.
+    kind = "note_for_approver" if change.field == "note" else change.field
+    return Event(kind, change.at, change.actor, old=change.old, new=change.new)
 
 
 def _of_note(note: Any) -> Event:

@@ -17,8 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,28 +27,44 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "demo"
 TICKETS = Path(__file__).with_name("demo_tickets.json")
 LINES = [Path(__file__).with_name(name) for name in ("demo_past.json", "demo_lines.json")]
+CLAIMS = Path(__file__).with_name("demo_claims.json")
 BIN = Path(sys.executable).parent
 
 HELPDESK = "brushwood"
 # Ten times what Gorgias allows: filling the demo would use up the first twenty seconds of the real limit.
 RATE_LIMIT = ("--rate-limit", "400/20")
 STORES = (
-    ("NL", "Penseel & Doek", r"NL\d{5}", "nl", "Europe/Amsterdam"),
-    ("DE", "Pinselwerk", r"DE\d{5}", "de", "Europe/Berlin"),
+    ("NL", "Penseel & Doek", r"NL\d{5}", "EUR", "nl", "Europe/Amsterdam"),
+    ("DE", "Pinselwerk", r"DE\d{5}", "EUR", "de", "Europe/Berlin"),
+    ("GB", "Brush & Canvas", r"GB\d{5}", "GBP", "en", "Europe/London"),
 )
-SUPPLIERS = (("Dafen Art", "NL", "liwei@dafen.example"), ("Xiamen Oil Studio", "DE", "chenyu@xiamen.example"))
+SUPPLIERS = (
+    ("Dafen Art", ("NL", "GB"), "liwei@dafen.example"),
+    ("Xiamen Oil Studio", ("DE",), "chenyu@xiamen.example"),
+)
+# Whoever is first asked whether a refund may be claimed writes to customers as well.
+APPROVER = ("approver", "agent")
 PEOPLE = (
-    ("agent", "anna@brushwood.example", "Anna Visser", None),
-    ("supplier", "liwei@dafen.example", "Li Wei", "Dafen Art"),
-    ("approver", "natalie@brushwood.example", "Natalie Roth", None),
-    ("admin", "admin@brushwood.example", "Mara Admin", None),
+    (("agent",), "anna@brushwood.example", "Anna Visser", None),
+    (("supplier",), "liwei@dafen.example", "Li Wei", "Dafen Art"),
+    (APPROVER, "natalie@brushwood.example", "Natalie Roth", None),
+    (("admin",), "admin@brushwood.example", "Mara Admin", None),
 )
-DOORS = {"agent": "Agent: the desk", "supplier": "Supplier", "approver": "Approver", "admin": "Admin"}
-# They work on lines as well, but have no use for a link of their own here.
+# What is printed before each link, and where signing in by it leads instead of to the start page.
+DOORS = {
+    "agent": ("Agent: the desk", ""),
+    "supplier": ("Supplier", ""),
+    "approver": ("Approver", "?next=/claims/approvals"),
+    "admin": ("Admin", ""),
+}
+# They work on lines and claims as well, but have no use for a link of their own here.
 COLLEAGUES = (
-    ("supplier", "chenyu@xiamen.example", "Chen Yu", "Xiamen Oil Studio"),
-    ("agent", "ben@brushwood.example", "Ben Okafor", None),
+    (("supplier",), "chenyu@xiamen.example", "Chen Yu", "Xiamen Oil Studio"),
+    (("agent",), "ben@brushwood.example", "Ben Okafor", None),
+    (APPROVER, "katja@brushwood.example", "Katja Brandt", None),
 )
+# Of the seeded tickets, which get their numbers in the order of the file.
+A_PROBLEM, A_REFUND = 1001, 1014
 
 
 @dataclass(frozen=True)
@@ -60,13 +75,18 @@ class Demo:
     helpdesk_url: str
     env: dict[str, str]
 
-    def flask(self, *words: str) -> Any:
+    def flask(self, *words: str, said: str = "") -> str:
         """Run one of the service's commands and return what it printed. Ends the demo when it refuses."""
         command = [str(BIN / "flask"), *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=self.env, input=said, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"flask {' '.join(words[:2])} failed: {done.stderr.strip()}")
-        return json.loads(done.stdout) if "--json" in words else done.stdout
+        return done.stdout
+
+    def flask_each(self, commands: Iterable[Sequence[str]]) -> list[str]:
+        """Run several in one process, which is much quicker, and return what each printed."""
+        printed = self.flask("demo", "run", said="".join(json.dumps(words) + "\n" for words in commands))
+        return [json.loads(line) for line in printed.splitlines()]
 
 
 def main() -> None:
@@ -97,14 +117,12 @@ def _run(demo: Demo, arguments: argparse.Namespace, started: ExitStack) -> None:
     _wait_for(demo.helpdesk_url + "/_sandbox/calls")
     document = json.loads(TICKETS.read_text())
     _post(demo.helpdesk_url + "/_sandbox/seed", {**document, "tickets": []})
-    _set_up(demo, next(user for user in document["users"] if user.get("api_key")))
+    links = _set_up(demo, next(user for user in document["users"] if user.get("api_key")))
     running["service"] = started.enter_context(_process("service", gunicorn, demo.env))
     _wait_for(demo.url + "/healthz")
-    demo.flask("helpdesk", "install", HELPDESK)
     _post(demo.helpdesk_url + "/_sandbox/seed", document)
     _wait_for(demo.helpdesk_url + "/_sandbox/idle?timeout=20")
-    links = _sign_in_links(demo)
-    demo.flask("demo", "fill", *map(str, LINES))
+    demo.flask("demo", "fill", *map(str, LINES), "--claims", str(CLAIMS))
     running["worker"] = started.enter_context(_process("worker", [str(BIN / "flask"), "worker"], demo.env))
     _print_addresses(demo, links)
     _watch(running)
@@ -129,40 +147,49 @@ def _prepare(port: int, sandbox_port: int) -> Demo:
     return Demo(url, f"http://127.0.0.1:{sandbox_port}", env)
 
 
-def _set_up(demo: Demo, api_user: dict[str, str]) -> None:
-    demo.flask("db", "upgrade")
-    demo.flask(
-        *("helpdesk", "add", HELPDESK, "--url", demo.helpdesk_url),
-        *("--email", api_user["email"], "--api-key", api_user["api_key"], *RATE_LIMIT),
-    )
-    for code, name, pattern, locale, timezone in STORES:
-        demo.flask(
-            *("store", "add", code, "--name", name, "--helpdesk", HELPDESK, "--order-pattern", pattern),
-            *("--currency", "EUR", "--locale", locale, "--timezone", timezone),
-        )
-    for name, code, mention in SUPPLIERS:
-        demo.flask("supplier", "add", name, "--store", code, "--mention", mention)
+def _set_up(demo: Demo, api_user: dict[str, str]) -> list[str]:
+    """Everything an owner sets up, by the commands he would use; a sign-in link for each of the people."""
+    everybody = (*PEOPLE, *COLLEAGUES)
+    commands = [
+        ["db", "upgrade"],
+        [
+            *("helpdesk", "add", HELPDESK, "--url", demo.helpdesk_url),
+            *("--email", api_user["email"], "--api-key", api_user["api_key"], *RATE_LIMIT),
+        ],
+        *(_store(*store) for store in STORES),
+        *(["supplier", "add", name, *_each("--store", codes), "--mention", by] for name, codes, by in SUPPLIERS),
+        ["helpdesk", "install", HELPDESK],
+        *(_person(*person) for person in everybody),
+    ]
+    printed = demo.flask_each(commands)
+    return [json.loads(line)["link"] for line in printed[-len(everybody) :]]
 
 
-def _sign_in_links(demo: Demo) -> list[str]:
-    """Everybody is added before the lines are, of which some bring pictures of theirs."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(lambda person: _sign_in_link(demo, *person), (*PEOPLE, *COLLEAGUES)))
+def _store(code: str, name: str, pattern: str, currency: str, locale: str, timezone: str) -> list[str]:
+    return [
+        *("store", "add", code, "--name", name, "--helpdesk", HELPDESK, "--order-pattern", pattern),
+        *("--currency", currency, "--locale", locale, "--timezone", timezone),
+    ]
+
+
+def _person(roles: tuple[str, ...], email: str, name: str, supplier: str | None) -> list[str]:
+    of = ("--supplier", supplier) if supplier else ()
+    return ["person", "add", email, "--name", name, *_each("--role", roles), *of, "--json"]
+
+
+def _each(option: str, values: tuple[str, ...]) -> list[str]:
+    return [word for value in values for word in (option, value)]
 
 
 def _print_addresses(demo: Demo, links: list[str]) -> None:
     print("\nSupplier Desk is running on this machine.\n")
-    print(f"  {'Agent: a ticket':<18} {demo.helpdesk_url}/app/ticket/1001?agent=anna@brushwood.example")
-    for (role, *_), link in zip(PEOPLE, links, strict=False):
-        print(f"  {DOORS[role]:<18} {link}")
+    for title, ticket in (("Agent: a ticket", A_PROBLEM), ("Agent: a refund", A_REFUND)):
+        print(f"  {title:<18} {demo.helpdesk_url}/app/ticket/{ticket}?agent=anna@brushwood.example")
+    for (roles, *_), link in zip(PEOPLE, links, strict=False):
+        title, leads_to = DOORS[roles[0]]
+        print(f"  {title:<18} {link}{leads_to}")
     print(f"\nOpen the ticket first: the widget is on its right. Logs: {KEPT.relative_to(ROOT)}/*.log")
     print("Ctrl-C stops everything.", flush=True)
-
-
-def _sign_in_link(demo: Demo, role: str, email: str, name: str, supplier: str | None) -> str:
-    of = ("--supplier", supplier) if supplier else ()
-    link: str = demo.flask("person", "add", email, "--name", name, "--role", role, *of, "--json")["link"]
-    return link
 
 
 def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:

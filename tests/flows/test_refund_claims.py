@@ -190,7 +190,7 @@ def test_only_an_approvers_own_note_about_the_claim_as_it_is_confirms_it(live: L
     for email, text, why in (
         (BEN, LINE, "not written by anybody we know as an approver"),
         (ANNA, LINE, "Only an approver may do this."),
-        (NATALIE, "Confirm R-1 93.00 EUR", "confirms “93.00 eur”, and the claim is about 39.00 EUR."),
+        (NATALIE, "Confirm R-1 93.00 EUR", "confirms “93.00 EUR”, and the claim is about 39.00 EUR."),
         (NATALIE, "Confirm R-1 39.00", "confirms “39.00”, and the claim is about 39.00 EUR."),
     ):
         desk.write(email, text)

@@ -116,7 +116,9 @@ def test_what_only_looks_like_a_confirmation_is_none(text: str) -> None:
     ["Confirm R-1 93.00 EUR", "Confirm R-1 39.00", "Confirm R-1 39.00 USD", "Confirm R-1 39.00 EUR if he agrees"],
 )
 def test_another_amount_is_another_claim(text: str) -> None:
-    assert look(note(text)).why_not.endswith(", and the claim is about 39.00 EUR.")
+    why_not = look(note(text)).why_not
+    assert f"“{text.removeprefix('Confirm R-1 ')}”" in why_not
+    assert why_not.endswith(", and the claim is about 39.00 EUR.")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ NOTE = "internal-note"
 WRITTEN_INSIDE = ("helpdesk", NOTE)
 LINE = re.compile(
     r"(?:(?:i|we) )?confirm(?:ed)?[:,]?(?: the)?(?: refund)?(?: claim)? (?P<claim>r-[1-9][0-9]{0,17})"
-    r"[:,]?(?: for| over| of)? (?P<amount>[^?!]{1,40}?)[.!]?"
+    r"[:,]?(?: for| over| of)? (?P<amount>[^?!]{1,40}?)[.!]?",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -201,4 +202,4 @@ def _since(claim: Claim) -> datetime:
 
 
 def _plain(line: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", line[:200]).casefold().split()) if len(line) <= 200 else ""
+    return " ".join(unicodedata.normalize("NFKC", line[:200]).split()) if len(line) <= 200 else ""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 
-from tests.factories import LI_AS_PERSON
+from tests.factories import LI_AS_PERSON, PUBLIC_URL
 from tests.refunds import claims
 from tests.refunds.claims import ANNA_AS_AGENT, here
 from widget import people, refunds
 from widget.db import db
 from widget.errors import Refused
-from widget.refunds import Credit, CreditNote, Entry, Fit, Given, Head
+from widget.refunds import Credit, CreditNote, CreditNoteLine, Entry, Fit, Given, Head
+from widget.tickets import Place
 
 DAY = date(2026, 11, 23)
 
@@ -111,3 +116,45 @@ def test_an_unknown_line_is_assigned_by_hand_once() -> None:
     assert (line.fit, claim.state) == ("full", "closed")
     with pytest.raises(Refused, match="This line belongs to R-1 already"):
         refunds.assign(line, claim, by=ANNA_AS_AGENT, at=here())
+
+
+def both(app: Flask, act: Callable[[], Any]) -> list[str]:
+    """Two do the same at the same moment: what each of them hears."""
+    start = Barrier(2, timeout=10)
+
+    def one(_who: int) -> str:
+        with app.app_context():
+            start.wait()
+            try:
+                act()
+                db.session.commit()
+            except Refused as error:
+                return error.sentence
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(one, range(2)))
+
+
+def test_of_two_who_enter_one_credit_note_at_once_the_second_is_told(app: Flask, store: Any) -> None:
+    store.commit()
+    refused, done = both(app, lambda: enter(("NL99999", "20", None)))
+    assert done == "done"
+    assert refused.startswith("Invoice INV-7 of Dafen Art was entered already, by Anna Visser")
+
+
+def test_of_two_who_assign_one_row_at_once_the_second_is_told(app: Flask, store: Any) -> None:
+    claims.accepted()
+    claims.accepted("NL10388")
+    line_id = enter(("NL99999", "39", None)).lines[0].id
+    store.commit()
+    numbers = iter((1, 2))
+
+    def assign() -> None:
+        claim, home = refunds.take(next(numbers))
+        line = db.session.get_one(CreditNoteLine, line_id)
+        refunds.assign(line, claim, by=ANNA_AS_AGENT, at=Place(home, PUBLIC_URL))
+
+    refused, done = both(app, assign)
+    assert done == "done"
+    assert refused.startswith("This line belongs to R-")

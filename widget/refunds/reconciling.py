@@ -122,6 +122,8 @@ def enter(head: Head, chosen: Iterable[tuple[Entry, int | None]], *, by: Actor, 
     `chosen` are the entries, each with the claim's id or None; `places` where to tell of each claim, locked by the
     caller in one order. Raises Refused for an invoice that was entered already, and as credit() does.
     """
+    # Of two who enter one credit note at once, the second has to see what the first did.
+    _lock(Supplier, head.supplier.id)
     known = db.session.scalar(
         select(CreditNote).where(CreditNote.supplier_id == head.supplier.id, CreditNote.invoice == head.invoice)
     )
@@ -142,11 +144,19 @@ def enter(head: Head, chosen: Iterable[tuple[Entry, int | None]], *, by: Actor, 
 
 def assign(line: CreditNoteLine, claim: Claim, *, by: Actor, at: Place) -> None:
     """Say by hand which claim a line is about that fitted none. Raises Refused when it was assigned meanwhile."""
+    # The same for two who assign one line.
+    _lock(CreditNoteLine, line.id)
     if line.claim_id is not None:
         raise Refused("This line belongs to {claim} already.", claim=f"R-{line.claim_id}")
     _check_belongs(line.credit_note, claim)
     line.fit, line.claim = fit_of(claim, line.amount).value, claim
     _credit(line, claim, by, at)
+
+
+def _lock(table: type[CreditNoteLine] | type[Supplier], number: int) -> None:
+    """Wait for whoever has the row, and see it as he left it."""
+    query = select(table).where(table.id == number).with_for_update(of=table)
+    db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _enter_line(

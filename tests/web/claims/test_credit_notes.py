@@ -167,6 +167,8 @@ def test_an_unknown_row_is_assigned_by_hand(accepted: Flask, anna: FlaskClient) 
         assert send(anna, f"{where}/assign", line="1", claim=claim).status_code == status
     assert states(accepted)[0] == "closed"
     assert send(anna, f"{where}/assign", line="77", claim="R-1").status_code == 404
+    unsaid = send(anna, f"{where}/assign", claim="R-1")
+    assert (unsaid.status_code, "Choose a row of the credit note." in unsaid.text) == (422, True)
     assert anna.get("/claims/credit-notes/99").status_code == 404
 
 

@@ -46,6 +46,7 @@ FITS = {
 }
 NO_SUPPLIER, NO_CURRENCY = N_("Choose a supplier."), N_("Choose a currency.")
 NO_INVOICE, NO_DAY = N_("Write the invoice."), N_("Write the day.")
+NO_ROW = N_("Choose a row of the credit note.")
 NO_ROWS = N_("Paste the rows of the credit note, or choose its file: order number and amount.")
 
 
@@ -119,8 +120,10 @@ def credit_note_GET(note_id: int) -> str:
 @bp.post(f"{ONE}/assign")
 def assign_POST(note_id: int) -> Response:
     """Say by hand which claim a line is about."""
-    note = _get(note_id)
-    line = next((each for each in note.lines if str(each.id) == request.form.get("line")), None)
+    note, typed = _get(note_id), request.form.get("line", "")
+    if not typed:
+        return make_response(_note_page(note, _(NO_ROW)), 422)
+    line = next((each for each in note.lines if str(each.id) == typed), None)
     if line is None:
         raise NotFound("There is no such row.")
     try:

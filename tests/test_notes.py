@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget import notes
-from widget.notes import Note, Sentence
+from widget.notes import Note, Sentence, lines
 
 URL = "https://desk.example/lines/P-31"
 HEADING = notes.heading("NL10423", "P-31", "Address incomplete")
@@ -78,7 +78,7 @@ def test_every_sentence_speaks_english_where_there_is_no_catalogue_and_never_of_
         *notes.order_linked("Anna", "NL10423", 2, "zh").sentences,
     ]
     assert all(sentence.words for sentence in made)
-    assert "refund" not in inspect.getsource(notes).lower()
+    assert "refund" not in inspect.getsource(lines).lower()
     assert "2 open" in made[-1].words
 
 

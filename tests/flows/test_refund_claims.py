@@ -212,7 +212,8 @@ def test_only_an_approvers_own_note_about_the_claim_as_it_is_confirms_it(live: L
     assert "confirmed, not filed yet" in confirmed
     assert "Fine, Eindhoven then." in confirmed
     assert f"Ticket {desk.ticket}" in confirmed.partition("Written confirmation")[2].partition("What happened")[0]
-    wait_until(lambda: "Natalie Roth confirmed the claim in writing:" in desk.texts()[-1])
+    told = "Natalie Roth confirmed the claim in writing here, as Anna Visser pointed out:"
+    wait_until(lambda: told in desk.texts()[-1])
 
     # She asked for the next one herself; the other approver has to confirm it.
     desk.request(user=NATALIE, Issue="lost again")
@@ -243,7 +244,11 @@ def test_a_worker_that_is_killed_confirms_and_tells_once(live: Live, desk: Desk)
     desk.act(desk.natalie, "file")
     wait_until(lambda: not waiting(live))
     together = "\n".join(desk.texts())
-    for words in ("asks for money back", "Katja Brandt confirmed the claim in writing:", "filed the claim with"):
+    for words in (
+        "asks for money back",
+        "Katja Brandt confirmed the claim in writing here, as Anna",
+        "filed the claim with",
+    ):
         assert together.count(words) == 1
     nothing_reached_the_customer(live, desk.ticket)
 

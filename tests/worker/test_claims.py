@@ -80,7 +80,11 @@ def test_the_approvers_note_becomes_the_written_confirmation(waiting, fake):
     assert state(waiting) == "confirmed"
     kept = waiting.in_store(lambda: [confirmation.words for confirmation in refunds.get(1).confirmations])
     assert kept == [WORDS]
-    assert any("Natalie Roos confirmed the claim in writing:" in text for text in fake.notes(9001))
+    told = fake.messages[-1]
+    assert "Natalie Roos confirmed the claim in writing here, as Anna Visser pointed out:" in told["body_text"]
+    assert "Natalie Roos, if these are not your words, send the claim back on its page." in told["body_text"]
+    # She hears of it, and in Anna's name: whoever is tagged in a note of his own is told nothing.
+    assert (told["mention_ids"], told["sender"]["id"]) == ([31], 11)
 
 
 def test_our_own_note_that_quotes_the_line_is_nobodys_word(waiting, fake):

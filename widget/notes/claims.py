@@ -44,6 +44,17 @@ def confirmed(approver: str, words: str, locale: str = "en") -> Sentence:
     return Sentence("claim_confirmed", say("{by} confirmed the claim in writing:").format(by=approver), words)
 
 
+def confirmed_here(by: str, approver: str, words: str, locale: str = "en") -> Sentence:
+    """Somebody pointed at the note in this ticket in which an approver confirmed a claim; the approver is tagged."""
+    say = words_in(locale)
+    return Sentence(
+        "claim_confirmed",
+        say("{approver} confirmed the claim in writing here, as {by} pointed out:").format(approver=approver, by=by),
+        words,
+        say("{approver}, if these are not your words, send the claim back on its page.").format(approver=approver),
+    )
+
+
 def sent_back(approver: str, words: str, locale: str = "en") -> Sentence:
     """An approver does not confirm it as it is."""
     say = words_in(locale)

@@ -34,7 +34,7 @@ class Written(NamedTuple):
     at: datetime
     ticket: int | None = None
     message: int | None = None
-    pointed_at_by: str = ""
+    pointed_at_by: Actor | None = None
 
 
 def confirm(
@@ -54,36 +54,19 @@ def confirm(
         raise Refused("Write in your own words that you confirm this claim.")
     if len(said) > LONGEST_WORDS:
         raise Refused("At most {limit} characters, please.", limit=LONGEST_WORDS)
-    assert claim.day is not None
-    assert claim.amount is not None
     written = written or Written("desk", utcnow())
-    confirmation = Confirmation(
-        claim_id=claim.id,
-        approver_id=approver.id,
-        approver=approver.name,
-        approver_email=approver.email,
-        requested_by_email=claim.requested_by_email,
-        words=said,
-        place=written.place,
-        gorgias_ticket=written.ticket,
-        gorgias_message=written.message,
-        pointed_at_by=written.pointed_at_by,
-        at=written.at,
-        expires_at=written.at + timedelta(days=days),
-        order_id=claim.order_id,
-        order_name=claim.order.name,
-        issue=claim.issue,
-        day=claim.day,
-        amount=claim.amount,
-        currency=claim.currency,
-        stands=True,
-    )
+    confirmation = _word(claim, approver, said, written, days)
     db.session.add(confirmation)
     db.session.flush()
     claim.confirmation_id = confirmation.id
     recording.move(claim, "confirm", said, by=actor)
     db.session.expire(claim, ["confirmation"])
-    telling.tell(claim, notes.confirmed(approver.name, said), by=actor, at=at)
+    pointing = written.pointed_at_by
+    if pointing is None or pointing.email == approver.email:
+        telling.tell(claim, notes.confirmed(approver.name, said), by=actor, at=at)
+    else:
+        here = notes.confirmed_here(pointing.name, approver.name, said)
+        telling.tell(claim, here, by=pointing, at=at, to=approver.email)
     return confirmation
 
 
@@ -135,6 +118,32 @@ def expire(claim: Claim, *, at: Place, now: datetime) -> bool:
     _let_go(claim, "expire", f"{days} days", by=ITSELF)
     telling.tell(claim, notes.expired(days), by=ITSELF, at=at)
     return True
+
+
+def _word(claim: Claim, approver: Person, said: str, written: Written, days: int) -> Confirmation:
+    assert claim.day is not None
+    assert claim.amount is not None
+    return Confirmation(
+        claim_id=claim.id,
+        approver_id=approver.id,
+        approver=approver.name,
+        approver_email=approver.email,
+        requested_by_email=claim.requested_by_email,
+        words=said,
+        place=written.place,
+        gorgias_ticket=written.ticket,
+        gorgias_message=written.message,
+        pointed_at_by=written.pointed_at_by.name if written.pointed_at_by else "",
+        at=written.at,
+        expires_at=written.at + timedelta(days=days),
+        order_id=claim.order_id,
+        order_name=claim.order.name,
+        issue=claim.issue,
+        day=claim.day,
+        amount=claim.amount,
+        currency=claim.currency,
+        stands=True,
+    )
 
 
 def _let_go(claim: Claim, act: str, words: str, *, by: Actor) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from widget import money, outbox, people
 from widget.db import db, utcnow
 from widget.errors import Refused
-from widget.people import Actor, Person
+from widget.people import Actor, Person, Side
 from widget.refunds import recording
 from widget.refunds.confirming import LONGEST_WORDS, Written, confirm
 from widget.refunds.tables import Claim, Confirmation, PointedMessage
@@ -105,7 +105,8 @@ def take_notes(look_id: int, claim: Claim, notes: Iterable[Note], *, at: Place, 
     look.done_at = utcnow()
     try:
         found = _find(claim, look, sorted(notes, key=lambda note: note.id, reverse=True), at)
-        written = Written("ticket", found.at, look.gorgias_ticket, found.note, look.asked_by)
+        pointing = Actor(look.asked_by, Side.CUSTOMER_SERVICE, look.asked_by_email)
+        written = Written("ticket", found.at, look.gorgias_ticket, found.note, pointing)
         return confirm(claim, found.words, by=found.by, at=at, shown=look.shown, days=days, written=written)
     except Refused as error:
         end_look(look, error)

@@ -1,6 +1,7 @@
 """How customer service hears of what happens to a claim: a note in the ticket it was requested in.
 
-The supplier is tagged once the claim is filed, never before. A claim without a ticket is told of nowhere; it is on the
+The supplier is tagged once the claim is filed, never before; an approver whose words were found in the ticket is, too,
+for others may write there in her name. A claim without a ticket is told of nowhere; it is on the
 desk.
 """
 
@@ -16,12 +17,12 @@ from widget.tickets import Place
 
 
 def tell(
-    claim: Claim, sentence: Sentence, *, by: Actor, at: Place, to_supplier: bool = False,
+    claim: Claim, sentence: Sentence, *, by: Actor, at: Place, to_supplier: bool = False, to: str = "",
     pictures: Sequence[Attachment] = (),
 ) -> None:  # fmt: skip
-    """A note in the ticket. `to_supplier` tags the supplier's Gorgias user."""
+    """A note in the ticket. `to_supplier` tags the supplier's Gorgias user, `to` whoever of us has that address."""
     helpdesk, home = claim.order.store.helpdesk, at.ticket
-    mention = None
+    mention = people.find_user(helpdesk.id, to)
     if to_supplier and by.side == Side.CUSTOMER_SERVICE and claim.filed_at is not None:
         mention = people.find_mention(helpdesk.id, claim.supplier)
     note = Note(

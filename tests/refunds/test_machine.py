@@ -13,12 +13,11 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import event, text
 
 from tests.refunds import machine
-from widget.db import db, is_postgresql
+from tests.refunds.unwalled import take_walls_down
 from widget.people import approvers
-from widget.refunds import confirming, pointing, recording, requesting
+from widget.refunds import confirming, pointing, recording, requesting, walls
 from widget.refunds.moves import MOVES, Hand, State
 
 Patch = pytest.MonkeyPatch
@@ -148,42 +147,21 @@ BREAKS: dict[Callable[[Patch], None], str] = {
 @pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("break_it", BREAKS, ids=lambda each: each.__name__)
 def test_each_break_of_the_rule_is_seen(break_it: Callable[[Patch], None], monkeypatch: Patch) -> None:
-    """With the database's walls down, so that what is seen is seen by the machine."""
+    """With the database's walls down and nobody minding, so that what is seen is seen by the machine."""
     take_walls_down()
+    monkeypatch.setattr(walls, "missing", set)
     break_it(monkeypatch)
     with pytest.raises(AssertionError, match=BREAKS[break_it]):
         run(machine.Claims, seeds=40)
 
 
-def test_walls_that_are_missing_are_seen() -> None:
+def test_walls_that_are_missing_are_seen(monkeypatch: Patch) -> None:
     """Nothing of the code is broken: what a console may do is seen."""
     take_walls_down()
+    monkeypatch.setattr(walls, "missing", set)
     with pytest.raises(AssertionError, match=r"without a word|with a word about something else|no confirmation"):
         run(machine.ClaimsAndConsole, seeds=40)
 
 
 def approvers_module() -> ModuleType:
     return sys.modules[approvers.__module__]
-
-
-def take_walls_down() -> None:
-    """As if the migration had forgotten them."""
-    if is_postgresql():
-        names = (
-            "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype IN ('c', 'f')"
-            " AND conrelid IN ('claims'::regclass, 'confirmations'::regclass)"
-        )
-        statements = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for table, name in db.session.execute(text(names))]
-        statements += [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in ("claims", "confirmations")]
-    else:
-        names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('claims', 'confirmations')"
-        statements = [f"DROP TRIGGER {name}" for name in db.session.scalars(text(names))]
-        event.listen(db.engine, "checkout", _overlook)
-    for statement in statements:
-        db.session.execute(text(statement))
-    db.session.commit()
-
-
-def _overlook(raw: Any, *_rest: Any) -> None:
-    raw.execute("PRAGMA foreign_keys = OFF")
-    raw.execute("PRAGMA ignore_check_constraints = ON")

@@ -79,6 +79,8 @@ from widget.refunds.tables import (
 )
 from widget.refunds.telling import in_words, line_that_confirms
 from widget.refunds.totals import STILL_OPEN, Total, count_waiting, totals
+from widget.refunds.walls import missing as missing_walls
+from widget.refunds.walls import without_a_word
 
 __all__ = [
     "FACTS",
@@ -157,6 +159,7 @@ __all__ = [
     "latest_look",
     "line_that_confirms",
     "match",
+    "missing_walls",
     "move_reason",
     "of_order",
     "open_claims_by_reason",
@@ -176,5 +179,6 @@ __all__ = [
     "unheard_of",
     "wanted_by",
     "withdraw",
+    "without_a_word",
     "wrong_with",
 ]

@@ -16,7 +16,7 @@ from widget.db import db, utcnow
 from widget.errors import Refused
 from widget.notes import claims as notes
 from widget.people import ITSELF, Actor, Person
-from widget.refunds import recording, telling
+from widget.refunds import recording, telling, walls
 from widget.refunds.moves import Hand, State
 from widget.refunds.requesting import void
 from widget.refunds.tables import FACTS, Claim, Confirmation
@@ -84,6 +84,11 @@ def send_back(claim: Claim, words: str, *, by: Person, at: Place, shown: int) ->
 def file(claim: Claim, *, by: Actor, at: Place, shown: int) -> None:
     """Show a confirmed claim to the supplier. Raises NotNow, Outdated, and Refused when the confirmation is too old."""
     recording.check(claim, "file", by, shown)
+    if walls.missing():
+        raise Refused(
+            "The database does not guard refund claims any more, so nothing is filed. Tell an admin: the overview says "
+            "what is missing."
+        )
     confirmation = claim.confirmation
     if confirmation is None or not confirmation.stands:
         raise Refused("{claim} has no written confirmation. An approver has to confirm it.", claim=claim.reference)

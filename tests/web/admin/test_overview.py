@@ -8,8 +8,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.outbox.time_travel import time_passes
+from tests.refunds import claims
+from tests.refunds.unwalled import take_walls_down
 from tests.web.visitors import WORKSHOP, add_lines, counted_queries, painter_link
 from widget import outbox, people
 from widget.db import db, utcnow
@@ -59,7 +62,7 @@ def test_when_all_is_well_it_says_so_first(app, eva):
     assert headline == "All is well"
     assert [name for name, _level in signs] == [
         *("Worker", "Outgoing messages", "Helpdesk main", "Open lines", "Suppliers", "Stores", "Problem types"),
-        *("Pictures", "Data store"),
+        *("Pictures", "Refund claims", "Data store"),
     ]
     assert ("PostgreSQL answers" in page) != ("SQLite answers" in page)
     with counted_queries(app) as few:
@@ -72,6 +75,21 @@ def test_when_all_is_well_it_says_so_first(app, eva):
     with counted_queries(app) as many:
         eva.get("/admin")
     assert len(many) == len(few)
+
+
+def test_a_database_that_lost_the_lock_on_claims_is_noticed(app, eva):
+    with app.app_context():
+        claims.approver()
+        claims.confirmed()
+        db.session.commit()
+        take_walls_down()
+    assert bad_ones(eva) == [("Refund claims", "bad")]
+    assert "The database lost what guards them, so nothing is filed: claims_" in read(eva)[2]
+    with app.app_context():
+        db.session.execute(text("UPDATE claims SET amount = amount + amount"))
+        db.session.commit()
+    assert bad_ones(eva) == [("Refund claims", "bad")]
+    assert "Filed or confirmed without an approver's written word: R-1." in read(eva)[2]
 
 
 def test_a_worker_that_does_not_run_is_noticed(app, eva):

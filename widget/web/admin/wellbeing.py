@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app, url_for
 from sqlalchemy import exists, func, or_, select
 
-from widget import helpdesks, outbox
+from widget import helpdesks, outbox, refunds
 from widget.config import Config
 from widget.db import db, is_postgresql, utcnow
 from widget.outbox import State
@@ -35,7 +35,16 @@ NAMED_AT_MOST = 5
 def signs() -> list[Sign]:
     """All of them, the worst first. A fixed number of queries."""
     listed = helpdesks.list_all()
-    found = [_worker(listed), _outgoing(), *_about(listed), *_late_lines(), *_set_up(), _pictures(), _store()]
+    found = [
+        _worker(listed),
+        _outgoing(),
+        *_about(listed),
+        *_late_lines(),
+        *_set_up(),
+        _pictures(),
+        _claims(),
+        _store(),
+    ]
     return worst_first(found)
 
 
@@ -164,6 +173,22 @@ def _pictures() -> Sign:
         return Sign(name, Level.GOOD, _("Pictures are kept in a folder on this machine."))
     words = _("The folder for pictures cannot be written, so nobody can add one.")
     return Sign(name, Level.BAD, words, _("Tell whoever runs this service."))
+
+
+def _claims() -> Sign:
+    """Whether the lock on claims is whole, and nothing got past it."""
+    name, todo = _("Refund claims"), _("Tell whoever runs this service to restore the database whole, from a backup.")
+    missing, wrong = refunds.missing_walls(), refunds.without_a_word(NAMED_AT_MOST)
+    if wrong:
+        words = _("Filed or confirmed without an approver's written word: %(claims)s.", claims=", ".join(wrong))
+        return Sign(name, Level.BAD, words, todo, f"/claims/{wrong[0]}")
+    if missing:
+        words = _(
+            "The database lost what guards them, so nothing is filed: %(names)s.", names=", ".join(sorted(missing))
+        )
+        return Sign(name, Level.BAD, words, todo)
+    where = url_for("desk.lines_GET", board="refunds")
+    return Sign(name, Level.GOOD, _("Each one that was filed has an approver's written word."), where=where)
 
 
 def _store() -> Sign:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from widget import days, money
+from widget import days, money, refunds
 from widget.errors import Refused
+from widget.people import Actor
+from widget.refunds import Claim, Given
+from widget.tickets import Place
 from widget.web import language
 from widget.web.forms import Form
+from widget.web.language import N_
 from widget.web.language import gettext as _
 from widget.web.line_forms import LARGEST_VERSION
 from widget.web.typed import LONGEST_TYPED, clean
+
+NO_AMOUNT, NO_INVOICE, NO_DAY = N_("Write the amount."), N_("Write the invoice."), N_("Write the day.")
 
 T = TypeVar("T")
 
@@ -85,3 +92,36 @@ def check(reading: Reading) -> None:
     """Raises Unreadable when anything is wrong so far."""
     if reading.wrong:
         raise Unreadable(reading)
+
+
+@dataclass
+class Press:
+    """One press on a claim: the claim, locked, who pressed, where it is told, and what was sent."""
+
+    claim: Claim
+    by: Actor
+    at: Place
+    sent: Reading
+
+    @property
+    def words(self) -> str:
+        """What was written. Raises Unreadable for too much."""
+        text = self.sent.words("words", refunds.LONGEST_WORDS)
+        check(self.sent)
+        return text
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """Who acts, where it is told, and what was shown."""
+        return {"by": self.by, "at": self.at, "shown": self.sent.version()}
+
+    @property
+    def given(self) -> Given:
+        """What the form of a credit says. Raises Unreadable."""
+        amount, day = self.sent.amount("amount", NO_AMOUNT), self.sent.day("day", NO_DAY)
+        invoice = self.sent.words("invoice", refunds.LONGEST_INVOICE)
+        if not invoice:
+            self.sent.wrong.setdefault("invoice", _(NO_INVOICE))
+        check(self.sent)
+        assert day is not None
+        return Given(amount or Decimal(), invoice, day)

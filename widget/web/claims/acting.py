@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 from flask import current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -17,40 +15,21 @@ from widget import pictures, presses, refunds
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.pictures import Picture
-from widget.refunds import Claim, Given
-from widget.tickets import Place
-from widget.web import language, picture_forms, places, visible
-from widget.web.claim_forms import Reading, Unreadable, check
+from widget.web import claim_forms, language, picture_forms, places, visible
+from widget.web.claim_forms import Reading, Unreadable
 from widget.web.claims import page
 from widget.web.claims.door import bp
-from widget.web.language import N_
 from widget.web.picture_forms import FormRefused
 from widget.web.staff import me
 
-NO_AMOUNT, NO_INVOICE, NO_DAY = N_("Write the amount."), N_("Write the invoice."), N_("Write the day.")
 APPROVALS = "approvals"
 
 
 @dataclass
-class Press:
-    """One press on a claim: the claim, locked, where to tell of it, and what was sent."""
+class Press(claim_forms.Press):
+    """What staff press may bring pictures."""
 
-    claim: Claim
-    at: Place
-    sent: Reading
     drafts: list[Picture]
-
-    @property
-    def words(self) -> str:
-        """What was written. Raises Unreadable for too much."""
-        text = self.sent.words("words", refunds.LONGEST_WORDS)
-        check(self.sent)
-        return text
-
-    @property
-    def how(self) -> dict[str, Any]:
-        """Who acts, where it is told, and what was shown."""
-        return {"by": me(), "at": self.at, "shown": self.sent.version()}
 
 
 Act = Callable[[Press], str]
@@ -84,7 +63,7 @@ def confirm(press: Press) -> str:
     refunds.confirm(press.claim, press.words, **{**press.how, "by": g.person}, days=days)
     if request.form.get("then") != "file":
         return "confirmed"
-    refunds.file(press.claim, by=me(), at=press.at, shown=press.claim.version)
+    refunds.file(press.claim, by=press.by, at=press.at, shown=press.claim.version)
     return "filed"
 
 
@@ -119,7 +98,7 @@ def insist(press: Press) -> str:
 @act("comment")
 def comment(press: Press) -> str:
     """Write to the supplier."""
-    refunds.comment(press.claim, press.words, by=me(), at=press.at)
+    refunds.comment(press.claim, press.words, by=press.by, at=press.at)
     return "commented"
 
 
@@ -133,7 +112,7 @@ def close(press: Press) -> str:
 @act("credit")
 def credit(press: Press) -> str:
     """Enter money that came."""
-    refunds.credit(press.claim, given(press.sent), by=me(), at=press.at)
+    refunds.credit(press.claim, press.given, by=press.by, at=press.at)
     return "credited"
 
 
@@ -141,7 +120,7 @@ def credit(press: Press) -> str:
 def take_back(press: Press) -> str:
     """A credit was entered by mistake."""
     assert request.view_args is not None
-    refunds.take_back_credit(press.claim, request.view_args["credit_id"], by=me(), at=press.at)
+    refunds.take_back_credit(press.claim, request.view_args["credit_id"], by=press.by, at=press.at)
     return "taken_back"
 
 
@@ -154,17 +133,6 @@ def evidence(press: Press) -> str:
         raise Refused("{claim} is over. Nothing can be added any more.", claim=press.claim.reference)
     pictures.attach_to_claim(press.drafts, press.claim)
     return "evidence"
-
-
-def given(sent: Reading) -> Given:
-    """What the form of a credit says. Raises Unreadable."""
-    amount, day = sent.amount("amount", NO_AMOUNT), sent.day("day", NO_DAY)
-    invoice = sent.words("invoice", refunds.LONGEST_INVOICE)
-    if not invoice:
-        sent.wrong.setdefault("invoice", language.gettext(NO_INVOICE))
-    check(sent)
-    assert day is not None
-    return Given(amount or Decimal(), invoice, day)
 
 
 def _run(reference: str, name: str, do: Act) -> Response:
@@ -195,4 +163,4 @@ def _once(reference: str, name: str, do: Act, drafts: list[Picture]) -> str:
     typed = sorted((key, value) for key, value in request.form.items() if key not in ("form_key", "back"))
     which = (request.view_args or {}).get("credit_id", "")
     fingerprint = presses.fingerprint_of("claim", me().email, name, which, claim.id, *typed, len(drafts))
-    return presses.once(fingerprint, lambda: do(Press(claim, at, sent, drafts)))
+    return presses.once(fingerprint, lambda: do(Press(claim, me(), at, sent, drafts)))

@@ -27,7 +27,7 @@ from widget.refunds import Claim, CreditNote, CreditNoteLine, Entry, Fit, Head, 
 from widget.stores import Store
 from widget.tickets import Place
 from widget.web import language, places
-from widget.web.claim_forms import Reading, Unreadable, check
+from widget.web.claim_forms import NO_DAY, NO_INVOICE, Reading, Unreadable, check
 from widget.web.claims.door import bp
 from widget.web.forms import Form
 from widget.web.language import N_
@@ -45,7 +45,6 @@ FITS = {
     Fit.UNKNOWN: N_("no such claim"),
 }
 NO_SUPPLIER, NO_CURRENCY = N_("Choose a supplier."), N_("Choose a currency.")
-NO_INVOICE, NO_DAY = N_("Write the invoice."), N_("Write the day.")
 NO_ROW = N_("Choose a row of the credit note.")
 NO_ROWS = N_("Paste the rows of the credit note, or choose its file: order number and amount.")
 

@@ -24,18 +24,15 @@ from widget.errors import NotFound, Refused
 from widget.orders import Order
 from widget.people import Person
 from widget.pictures import Picture
-from widget.refunds import Claim, Given, Hand, State
-from widget.tickets import Place
+from widget.refunds import Claim, Hand, State
 from widget.web import keyset, language, places, searched, visible
 from widget.web.asked import REFUNDS
-from widget.web.claim_forms import Reading, Unreadable, check
+from widget.web.claim_forms import NO_AMOUNT, Press, Reading, Unreadable
 from widget.web.forms import Form
-from widget.web.language import N_
 from widget.web.supplier.door import bp, me
 from widget.web.supplier.shown import FOR_HER, PER_PAGE, count
 from widget.web.supplier.wanted import CURSOR, Wanted
 
-NO_AMOUNT, NO_INVOICE, NO_DAY = N_("Write the amount."), N_("Write the invoice."), N_("Write the day.")
 ENDED = [state.value for state in refunds.OVER]
 
 
@@ -71,26 +68,6 @@ class ListedClaims(NamedTuple):
     claims: list[ShownClaim]
     sums: list[tuple[str, str]]
     after: str
-
-
-class Press(NamedTuple):
-    """One press on a claim: the claim, locked, where to tell of it, and what was sent."""
-
-    claim: Claim
-    at: Place
-    sent: Reading
-
-    @property
-    def words(self) -> str:
-        """What was written. Raises Unreadable for too much."""
-        text = self.sent.words("words", refunds.LONGEST_WORDS)
-        check(self.sent)
-        return text
-
-    @property
-    def how(self) -> dict[str, Any]:
-        """Who acts, where it is told, and what was shown."""
-        return {"by": me(), "at": self.at, "shown": self.sent.version()}
 
 
 def read_claims(person: Person, wanted: Wanted) -> ListedClaims:
@@ -137,24 +114,17 @@ def _decline(press: Press) -> str:
 
 
 def _comment(press: Press) -> str:
-    refunds.comment(press.claim, press.words, by=me(), at=press.at)
+    refunds.comment(press.claim, press.words, by=press.by, at=press.at)
     return "commented"
 
 
 def _credit(press: Press) -> str:
-    sent = press.sent
-    amount, day = sent.amount("amount", NO_AMOUNT), sent.day("day", NO_DAY)
-    invoice = sent.words("invoice", refunds.LONGEST_INVOICE)
-    if not invoice:
-        sent.wrong.setdefault("invoice", language.gettext(NO_INVOICE))
-    check(sent)
-    assert day is not None
-    refunds.credit(press.claim, Given(amount or Decimal(), invoice, day), by=me(), at=press.at)
+    refunds.credit(press.claim, press.given, by=press.by, at=press.at)
     return "credited"
 
 
 def _take_back(press: Press) -> str:
-    refunds.take_back_credit(press.claim, _credit_id(), by=me(), at=press.at)
+    refunds.take_back_credit(press.claim, _credit_id(), by=press.by, at=press.at)
     return "taken_back"
 
 
@@ -216,7 +186,7 @@ def _once(reference: str, name: str, act: Callable[[Press], str]) -> str:
     sent = Reading(request.form, claim.currency, _today(claim))
     typed = sorted((key, value) for key, value in request.form.items() if key not in ("form_key", "back"))
     fingerprint = presses.fingerprint_of("claim", me().email, name, claim.id, _credit_id(), *typed)
-    return presses.once(fingerprint, lambda: act(Press(claim, at, sent)))
+    return presses.once(fingerprint, lambda: act(Press(claim, me(), at, sent)))
 
 
 def _today(claim: Claim) -> Any:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.refunds import claims
 from tests.web.lines.agents import meanwhile, notes, reported, without_ticket
 from tests.web.uploads import kept
 from tests.web.visitors import (
@@ -49,8 +50,31 @@ def test_an_order_shows_all_its_lines_and_tickets(app):
     for words in ("which &lt;b&gt;size&lt;/b&gt;?", "1 picture", "Handled", "names this order", "Shop NL"):
         assert words in page
     assert 'href="http://127.0.0.1:1/app/ticket/9001" rel="noreferrer"' in page
-    assert "Refund claims are not kept here yet" in page
+    assert "No money was claimed for this order." in page
     assert client.get("/orders/nl/nl10423").text.count("<tr>") == page.count("<tr>")
+
+
+def test_an_order_shows_what_was_claimed_for_it_and_leads_to_a_new_claim(app):
+    with app.app_context():
+        claims.approver()
+        claims.filed("NL10423", issue="lost <b>twice</b>")
+        claims.draft("NL10423", issue="frame broken", amount=None)
+        db.session.commit()
+    client = signed_in(app)
+    with counted_queries(app) as few:
+        page = client.get("/orders/NL/NL10423").text
+    assert re.findall(r'href="/claims/(R-\d+)"', page) == ["R-2", "R-1"]
+    for words in ("lost &lt;b&gt;twice&lt;/b&gt;", "filed, waiting for the supplier", "39.00 EUR", "no amount yet"):
+        assert words in page
+    assert 'value="NL NL10423"' in client.get("/claims/new?store=NL&amp;order=NL10423".replace("&amp;", "&")).text
+    assert "/claims/new?store=NL&amp;order=NL10423" in page
+    with app.app_context():
+        for number in range(5):
+            claims.draft("NL10423", issue=f"issue {number}")
+        db.session.commit()
+    with counted_queries(app) as many:
+        client.get("/orders/NL/NL10423")
+    assert len(many) == len(few)
 
 
 def test_unknown_orders_and_stores_are_not_there(app):

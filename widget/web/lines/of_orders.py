@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from widget import orders, tickets
+from widget import orders, refunds, tickets
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.orders import Order
@@ -87,6 +87,7 @@ def _page(order: Order, trouble: str = "", typed: str = "") -> str:
         handled=[line for line in lines if line.handled_at is not None],
         links=tickets.links_of(order.id),
         candidates=tickets.candidates_for(order.id),
+        claims=refunds.of_order(order.id),
         is_searching=search is not None and SearchState(search.state) in STILL_SEARCHED,
         trouble=trouble,
         typed=typed,

@@ -298,6 +298,16 @@ def test_a_part_is_more_than_nothing_and_less_than_all(amount: str) -> None:
         refunds.accept_partly(claim, Decimal(amount), "why", by=LI_AS_PERSON, at=here(), shown=claim.version)
 
 
+def test_an_answer_that_is_asked_again_stays_among_the_comments() -> None:
+    claim = claims.filed()
+    refunds.accept_partly(claim, Decimal(20), "half", by=LI_AS_PERSON, at=here(), shown=claim.version)
+    refunds.comment(claim, "Why half?", by=ANNA_AS_AGENT, at=here())
+    refunds.insist(claim, "All of it, please.", by=BEN, at=here(), shown=claim.version)
+    db.session.commit()
+    assert [comment.text for comment in claim.comments] == ["20.00 EUR half", "Why half?", "All of it, please."]
+    assert (claim.answer, claim.accepted_amount, claim.comments[0].side) == ("", None, "supplier")
+
+
 def test_customer_service_asks_again_and_the_supplier_pays_a_part() -> None:
     claim = claims.declined()
     shown = claim.version
@@ -307,7 +317,8 @@ def test_customer_service_asks_again_and_the_supplier_pays_a_part() -> None:
     refunds.accept_partly(claim, Decimal(20), "half", by=LI_AS_PERSON, at=here(), shown=claim.version)
     db.session.commit()
     assert (claim.state, claim.due) == ("partly_accepted", Decimal(20))
-    assert [comment.text for comment in claim.comments] == ["The carrier says otherwise."]
+    said = [(comment.author, comment.text) for comment in claim.comments]
+    assert said == [("Li Wei", "It was sent in time."), ("Anna Visser", "The carrier says otherwise.")]
     with pytest.raises(Refused, match="Say why the claim is closed all the same"):
         refunds.close(claim, "", by=ANNA_AS_AGENT, at=here(), shown=claim.version)
     refunds.credit(claim, Given(Decimal(20), "INV-8", A_DAY), by=ANNA_AS_AGENT, at=here())

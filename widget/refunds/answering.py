@@ -56,6 +56,7 @@ def insist(claim: Claim, words: str, *, by: Actor, at: Place, shown: int) -> Non
         raise Refused(
             "Money was credited for {claim} already. Close it, or take the credit back.", claim=claim.reference
         )
+    _keep_answer(claim)
     claim.accepted_amount, claim.answer, claim.answered_by, claim.answered_at = None, "", "", None
     recording.move(claim, "insist", words.strip(), by=by)
     _add_comment(claim, words.strip(), by)
@@ -97,8 +98,22 @@ def answered_state(claim: Claim) -> State:
 def _answer(claim: Claim, act: str, amount: Decimal | None, words: str, by: Actor) -> None:
     claim.accepted_amount, claim.answer = amount, words.strip()
     claim.answered_by, claim.answered_at = by.name, utcnow()
-    told = words.strip() if amount is None else " ".join([money.told(amount, claim.currency), words.strip()]).strip()
-    recording.move(claim, act, told, by=by)
+    recording.move(claim, act, _told(claim, amount, words.strip()), by=by)
+
+
+def _keep_answer(claim: Claim) -> None:
+    """What was answered stays among what both sides wrote."""
+    assert claim.answered_at is not None
+    told = _told(claim, claim.accepted_amount, claim.answer)
+    kept = ClaimComment(
+        claim_id=claim.id, side=Side.SUPPLIER.value, author=claim.answered_by, text=told, at=claim.answered_at
+    )
+    db.session.add(kept)
+    db.session.flush()
+
+
+def _told(claim: Claim, amount: Decimal | None, words: str) -> str:
+    return words if amount is None else " ".join([money.told(amount, claim.currency), words]).strip()
 
 
 def _add_comment(claim: Claim, words: str, by: Actor) -> ClaimComment:

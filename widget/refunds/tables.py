@@ -114,7 +114,9 @@ class Claim(Base):
     confirmations: Mapped[list[Confirmation]] = relationship(
         primaryjoin="Claim.id == foreign(Confirmation.claim_id)", order_by="Confirmation.id", viewonly=True
     )
-    comments: Mapped[list[ClaimComment]] = relationship(back_populates="claim", order_by="ClaimComment.id")
+    comments: Mapped[list[ClaimComment]] = relationship(
+        back_populates="claim", order_by="ClaimComment.at, ClaimComment.id"
+    )
     credits: Mapped[list[Credit]] = relationship(back_populates="claim", order_by="Credit.id")
 
     __table_args__ = (

@@ -61,7 +61,7 @@ def point_at(claim: Claim, ticket: Ticket | None, *, by: Actor, shown: int) -> P
     if ticket is None:
         raise Refused("No ticket is known for this order. Link it first, or confirm on this page.")
     latest = latest_look(claim)
-    if latest is not None and latest.done_at is None and latest.asked_at > utcnow() - LOOKING_AT_MOST:
+    if latest is not None and is_under_way(latest):
         raise Refused("The ticket is being read already, since {at}. Reload the page in a moment.", at=latest.asked_at)
     look = PointedMessage(
         claim_id=claim.id,
@@ -87,6 +87,11 @@ def latest_look(claim: Claim) -> PointedMessage | None:
     """The last time somebody pointed at the ticket."""
     query = select(PointedMessage).where(PointedMessage.claim_id == claim.id).order_by(PointedMessage.id.desc())
     return db.session.scalar(query.limit(1))
+
+
+def is_under_way(look: PointedMessage) -> bool:
+    """Whether the worker may still come back with what it read."""
+    return look.done_at is None and look.asked_at > utcnow() - LOOKING_AT_MOST
 
 
 def refusal_of(look: PointedMessage) -> Refused | None:

@@ -60,6 +60,7 @@ class Confirming(NamedTuple):
     why_not: str
     line: str
     look: PointedMessage | None
+    is_being_read: bool
     look_refused: str
 
 
@@ -153,4 +154,5 @@ def _confirming(claim: Claim) -> Confirming:
     if Role.APPROVER in g.person.roles and _own(claim):
         why_not = language.gettext("You asked for this claim or changed it, so somebody else has to confirm it.")
     line = refunds.line_that_confirms(claim)
-    return Confirming(people.approvers(), why_not, line, look, language.in_words(why) if why else "")
+    is_being_read = look is not None and refunds.is_under_way(look)
+    return Confirming(people.approvers(), why_not, line, look, is_being_read, language.in_words(why) if why else "")

@@ -1,4 +1,4 @@
-"""Two hundred times four people press on one claim at once: one wins, the others hear of it, all is lawful."""
+"""A hundred times on each database four people press on one claim at once: one wins, the others hear of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from widget.db import db
 from widget.people import Role
 from widget.refunds import Claim
 
-ROUNDS = 200
+ROUNDS = 100
 PEOPLE = {"natalie": Role.APPROVER, "katja": Role.APPROVER, "anna": Role.AGENT, "ben": Role.AGENT}
 
 

@@ -263,7 +263,8 @@ def test_the_ticket_is_read_on_request(shop: Flask, anna: FlaskClient) -> None:
     send(anna, "/claims/new", **FORM)
     answer = act(anna, "point")
     assert (answer.status_code, answer.location) == (303, "/claims/R-1?done=R-1&did=point")
-    assert "The ticket is being read" in anna.get("/claims/R-1").text
+    page = anna.get("/claims/R-1?done=R-1&did=point").text
+    assert ("The ticket is being read" in page, "Look in the ticket" in page) == (True, False)
     again = act(anna, "point")
     assert again.status_code == 409
     assert "is being read already" in again.text

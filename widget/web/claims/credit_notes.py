@@ -5,39 +5,35 @@ A preview changes nothing; it carries what was read along, and what it showed is
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from widget import money, people, refunds
 from widget.db import db, utcnow
 from widget.errors import NotFound, Refused
 from widget.people import Supplier
-from widget.refunds import Claim, CreditNote, CreditNoteLine, Entry, Fit, Head, Match
+from widget.refunds import Claim, CreditNote, CreditNoteLine, Fit, Head, Match
 from widget.stores import Store
 from widget.tickets import Place
 from widget.web import language, places
 from widget.web.claim_forms import NO_DAY, NO_INVOICE, Reading, Unreadable, check
+from widget.web.claims import credit_note_rows
+from widget.web.claims.credit_note_rows import MOST_ROWS, Row
 from widget.web.claims.door import bp
 from widget.web.forms import Form
 from widget.web.language import N_
 from widget.web.language import gettext as _
 from widget.web.staff import me
 
-MOST_ROWS, LARGEST_FILE, MOST_SHOWN = 2_000, 1024 * 1024, 200
+MOST_SHOWN = 200
 ONE = "/credit-notes/<int(max=2147483647):note_id>"
-# The first line of a sheet says what its columns are.
-HEADER = re.compile(r"order|bestell|订单|number|编号", re.IGNORECASE)
 FITS = {
     Fit.FULL: N_("in full"),
     Fit.PARTIAL: N_("a part"),
@@ -47,14 +43,6 @@ FITS = {
 NO_SUPPLIER, NO_CURRENCY = N_("Choose a supplier."), N_("Choose a currency.")
 NO_ROW = N_("Choose a row of the credit note.")
 NO_ROWS = N_("Paste the rows of the credit note, or choose its file: order number and amount.")
-
-
-class Row(NamedTuple):
-    """One row as it was pasted, what it says, or why it cannot be read."""
-
-    text: str
-    entry: Entry | None = None
-    why_not: str = ""
 
 
 @dataclass
@@ -145,14 +133,14 @@ def _read() -> Sheet:
     invoice, day = reading.words("invoice", refunds.LONGEST_INVOICE), reading.day("day", NO_DAY)
     if not invoice:
         reading.wrong.setdefault("invoice", _(NO_INVOICE))
-    text = _text_of(request.files.get("file"), reading) or request.form.get("rows", "")
+    text = credit_note_rows.text_of(request.files.get("file"), reading) or request.form.get("rows", "")
     if not text.strip():
         reading.wrong.setdefault("rows", _(NO_ROWS))
     check(reading)
     assert supplier is not None
     assert day is not None
     head = Head(supplier, invoice, currency, day)
-    rows = _rows(text, currency)
+    rows = credit_note_rows.rows(text, currency)
     if not rows or len(rows) > MOST_ROWS:
         reading.wrong["rows"] = _(NO_ROWS) if not rows else _("At most %(count)s rows at once.", count=MOST_ROWS)
         raise Unreadable(reading)
@@ -175,51 +163,6 @@ def _supplier(reading: Reading) -> Supplier | None:
     if typed not in found:
         reading.wrong["supplier"] = _(NO_SUPPLIER)
     return found.get(typed)
-
-
-def _text_of(file: FileStorage | None, reading: Reading) -> str:
-    """The text of a file as spreadsheets write it."""
-    if file is None or not file.filename:
-        return ""
-    raw = file.stream.read(LARGEST_FILE + 1)
-    file.close()
-    if len(raw) > LARGEST_FILE:
-        reading.wrong["rows"] = _("The file is larger than 1 MB. Send the rows that are new.")
-        return ""
-    if raw.startswith(b"PK"):
-        reading.wrong["rows"] = _("This is a workbook. Save it as CSV, or copy its rows and paste them.")
-        return ""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
-
-
-def _rows(text: str, currency: str) -> list[Row]:
-    lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
-    if lines and HEADER.search(lines[0]) and not re.search(r"[0-9]", lines[0]):
-        lines = lines[1:]
-    return [_row(line, currency) for line in lines[: MOST_ROWS + 1]]
-
-
-def _row(line: str, currency: str) -> Row:
-    cells = [cell for cell in (cell.strip() for cell in _cells(line)) if cell]
-    if len(cells) < 2:
-        return Row(line, why_not=_("Two columns are needed: order number and amount."))
-    try:
-        return Row(line, Entry(cells[0][:60], money.read(cells[1], currency)))
-    except Refused as error:
-        return Row(line, why_not=language.in_words(error))
-
-
-def _cells(line: str) -> list[str]:
-    """Tabs come from a sheet, semicolons and commas from a file, blanks from a mail."""
-    for separator in "\t;":
-        if separator in line:
-            return next(csv.reader(io.StringIO(line), delimiter=separator), [])
-    if '"' in line or re.search(r",\s*[^\s0-9]|^[^,\s]+,[^,]+$", line):
-        return next(csv.reader(io.StringIO(line), skipinitialspace=True), [])
-    return line.split(None, 1)
 
 
 def _enter(sheet: Sheet) -> CreditNote:

@@ -124,6 +124,29 @@ def test_a_file_is_read_too(accepted: Flask, anna: FlaskClient) -> None:
     assert "Save it as CSV" in workbook.text
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Datum\tBestellnummer\tPosten\tBetrag\n1.11.\tNL10377\t3\t39,00",
+        "Bedrag;Factuurnummer;Ordernummer\n39,00;77;NL10377",
+        "Order date\tInvoice number\tOrder number\tOrder total\tCredit amount\n1\t2\tNL10377\t80\t39",
+        "金额\t日期\t订单号\n39\t11.1\tNL10377",
+        "Number\tTotal\nNL10377\t39",
+        "Credit note\t\nfor November\t\nOrder\tAmount\nNL10377\t39",
+        "Order amount\tSum\nNL10377\t39",
+    ],
+)
+def test_the_columns_are_those_that_a_header_names(accepted: Flask, anna: FlaskClient, rows: str) -> None:
+    page = look(anna, rows).text
+    assert (page.count("fit-full"), "Together: 39.00 EUR" in page, "wrong-row" in page) == (1, True, False)
+
+
+def test_what_could_be_a_row_above_a_header_is_not_left_out(accepted: Flask, anna: FlaskClient) -> None:
+    page = look(anna, "NL10377\t39\nOrder\tAmount\nNL10377\t12.50").text
+    assert (page.count("fit-full"), "Together: 51.50 EUR" in page) == (2, True)
+    assert "Two columns are needed" in look(anna, f"Order\tAmount\n{'x' * 200_000}\t39").text
+
+
 def test_a_file_that_is_too_large_is_refused(accepted: Flask, anna: FlaskClient) -> None:
     key = re.search(r'name="form_key" value="([^"]+)"', anna.get(NEW).text)
     assert key is not None

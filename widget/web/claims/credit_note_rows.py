@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from werkzeug.datastructures import FileStorage
@@ -15,10 +16,20 @@ from widget.refunds import Entry
 from widget.web import language
 from widget.web.claim_forms import Reading
 from widget.web.language import gettext as _
+from widget.web.typed import clean
 
 MOST_ROWS, LARGEST_FILE = 2_000, 1024 * 1024
 # The first line of a sheet says what its columns are.
 HEADER = re.compile(r"order|bestell|订单|number|编号", re.IGNORECASE)
+# What sheets begin with stands above the header: a title, an address, a day.
+LOWEST_HEADER = 30
+# What is longer is no row, and more than the reader of separated values takes.
+LONGEST_ROW = 20_000
+# The words for a column, the surest first, and what the other columns are called that have them, too.
+ORDER = (re.compile(r"order|bestell|订单", re.IGNORECASE), re.compile(r"number|nummer|编号", re.IGNORECASE))
+NO_ORDER = re.compile(r"amount|金额|betrag|bedrag|total|date|datum|日期", re.IGNORECASE)
+AMOUNT = (re.compile(r"amount|金额|betrag|bedrag", re.IGNORECASE), re.compile(r"total|totaal|合计", re.IGNORECASE))
+NO_AMOUNT = re.compile(r"order|bestell|订单", re.IGNORECASE)
 
 
 class Row(NamedTuple):
@@ -27,6 +38,13 @@ class Row(NamedTuple):
     text: str
     entry: Entry | None = None
     why_not: str = ""
+
+
+class Columns(NamedTuple):
+    """Where a header says that order number and amount are."""
+
+    order: int
+    amount: int
 
 
 def text_of(file: FileStorage | None, reading: Reading) -> str:
@@ -50,23 +68,56 @@ def text_of(file: FileStorage | None, reading: Reading) -> str:
 def rows(text: str, currency: str) -> list[Row]:
     """What each row says, a header left out; one more than are taken shows that there are too many."""
     lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
-    if lines and HEADER.search(lines[0]) and not re.search(r"[0-9]", lines[0]):
-        lines = lines[1:]
-    return [_row(line, currency) for line in lines[: MOST_ROWS + 1]]
+    columns, lines = _below_header(lines)
+    return [_row(line, columns, currency) for line in lines[: MOST_ROWS + 1]]
 
 
-def _row(line: str, currency: str) -> Row:
-    cells = [cell for cell in (cell.strip() for cell in _cells(line)) if cell]
-    if len(cells) < 2:
+def _below_header(lines: list[str]) -> tuple[Columns | None, list[str]]:
+    """Which columns are named, and the rows. What stands above the names stays if it could be a row."""
+    for at, line in enumerate(lines[:LOWEST_HEADER]):
+        columns = _named(line)
+        if columns:
+            return columns, [above for above in lines[:at] if all(_picked(above, columns))] + lines[at + 1 :]
+    is_header = lines and HEADER.search(lines[0]) and not re.search(r"[0-9]", lines[0])
+    return None, lines[1:] if is_header else lines
+
+
+def _named(line: str) -> Columns | None:
+    cells = [] if re.search(r"[0-9]", line) else _cells(line)
+    order, amount = _first(cells, ORDER, NO_ORDER), _first(cells, AMOUNT, NO_AMOUNT)
+    return None if order is None or amount is None else Columns(order, amount)
+
+
+def _first(cells: Sequence[str], words: Sequence[re.Pattern[str]], other: re.Pattern[str]) -> int | None:
+    """The column with the surest words for it."""
+    mine = [(at, cell) for at, cell in enumerate(cells) if not other.search(cell)]
+    return next((at for word in words for at, cell in mine if word.search(cell)), None)
+
+
+def _row(line: str, columns: Columns | None, currency: str) -> Row:
+    order, amount = _picked(line, columns)
+    if not order or not amount:
         return Row(line, why_not=_("Two columns are needed: order number and amount."))
     try:
-        return Row(line, Entry(cells[0][:60], money.read(cells[1], currency)))
+        return Row(line, Entry(order[:60], money.read(amount, currency)))
     except Refused as error:
         return Row(line, why_not=language.in_words(error))
 
 
+def _picked(line: str, columns: Columns | None) -> tuple[str, str]:
+    """Order number and amount: from the columns that are named, else from the first two that are filled."""
+    cells = [clean(cell) for cell in _cells(line)]
+    if columns is None:
+        first, second, *_others = [*filter(None, cells), "", ""]
+        return first, second
+    padded = [*cells, *[""] * (max(columns) + 1)]
+    return padded[columns.order], padded[columns.amount]
+
+
 def _cells(line: str) -> list[str]:
     """Tabs come from a sheet, semicolons and commas from a file, blanks from a mail."""
+    if len(line) > LONGEST_ROW:
+        return []
     for separator in "\t;":
         if separator in line:
             return next(csv.reader(io.StringIO(line), delimiter=separator), [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from datetime import date
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from tests import workbooks
 from tests.factories import LI_AS_PERSON
 from tests.refunds import claims
 from tests.refunds.claims import here
@@ -120,8 +122,84 @@ def test_a_file_is_read_too(accepted: Flask, anna: FlaskClient) -> None:
     ):
         page = send(anna, **HEAD, file=(io.BytesIO(content), "note.csv"))
         assert "fit-full" in page.text
-    workbook = send(anna, **HEAD, file=(io.BytesIO(b"PK\x03\x04"), "note.xlsx"))
-    assert "Save it as CSV" in workbook.text
+
+
+def send_file(client: FlaskClient, content: bytes, **changed: Any) -> TestResponse:
+    return send(client, **{**HEAD, "file": (io.BytesIO(content), "note.xlsx"), **changed})
+
+
+def send_large_file(client: FlaskClient, content: bytes) -> TestResponse:
+    """As a body of our own: the client would leave a temporary file open."""
+    key = re.search(r'name="form_key" value="([^"]+)"', client.get(NEW).text)
+    assert key is not None
+    fields = [("form_key", key[1]), *HEAD.items()]
+    parts = [f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
+    head = '--cut\r\nContent-Disposition: form-data; name="file"; filename="note"\r\n\r\n'
+    body = "".join([*parts, head]).encode() + content + b"\r\n--cut--\r\n"
+    return client.post(NEW, data=body, content_type="multipart/form-data; boundary=cut", headers=FROM_OUR_PAGE)
+
+
+def rows_in(page: str) -> str:
+    found = re.search(r'<textarea[^>]*name="rows"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_a_workbook_is_read_and_entered(accepted: Flask, anna: FlaskClient) -> None:
+    sheet: list[list[Any]] = [
+        ["Credit note 2026-11", None, None, None],
+        ["To: “Brushwood”", None, None, 'the "shop"'],
+        ["Date", "No.", "订单号 Order number", "Amount 金额"],
+        [workbooks.number(46327, workbooks.DAY), 1, "NL10377", 39.0],
+        [workbooks.number(46328, workbooks.DAY), 2, "NL10377", "12,50"],
+        [None, None, None, workbooks.Raw('<c r="{}"><f>SUM(D4:D5)</f><v>51.5</v></c>')],
+    ]
+    marked = send_file(anna, workbooks.xlsx([], sheet)).text
+    assert ("Two columns are needed" in marked, marked.count("fit-full")) == (True, 2)
+    page = send_file(anna, workbooks.xlsx([], sheet[:-1])).text
+    assert (page.count("fit-full"), "Together: 51.50 EUR" in page) == (2, True)
+    assert "2026-11-01\t1\tNL10377\t39\n" in rows_in(page)
+    assert (notes(accepted), enter(anna, rows_in(page)).status_code) == (0, 303)
+    assert states(accepted) == ["closed", "closed"]
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_the_point_of_a_number_in_a_workbook_is_one(accepted: Flask, anna: FlaskClient, currency: str) -> None:
+    page = send_file(anna, workbooks.xlsx([["NL10377", 12.345]]), currency=currency).text
+    assert f"has more decimals than {currency} has" in page
+    assert f"has more decimals than {currency} has" in look(anna, rows_in(page), currency=currency).text
+
+
+def test_numbers_of_a_workbook_are_not_asked_back_but_its_texts_are(accepted: Flask, anna: FlaskClient) -> None:
+    rows: list[list[Any]] = [
+        ["NL10377", 1234.5],
+        ["NL10377", 1234],
+        ["NL10377", workbooks.number("37.050000000000004")],
+    ]
+    assert "Together: 2505.55 EUR" in send_file(anna, workbooks.xlsx(rows)).text
+    assert "Together: 1234.56 EUR" in send_file(anna, workbooks.xlsx([["NL10377", "1.234,56"]])).text
+    assert "can mean 1234.00 EUR or 1.23 EUR" in send_file(anna, workbooks.xlsx([["NL10377", "1.234"]])).text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04", "This file cannot be read as a workbook."),
+        (workbooks.ods(manifest="<manifest:encryption-data/>"), "The workbook is protected by a password."),
+        (workbooks.xlsx([]), "There is nothing in the workbook."),
+        (workbooks.xlsx([["NL10377", 39, "x" * 400_000]]), "There is more in the file than fits here."),
+        (workbooks.xlsx([["NL10377", 1]] * 2001), "At most 2000 rows at once."),
+    ],
+    ids=["damaged", "protected", "empty", "long", "rows"],
+)
+def test_a_workbook_that_cannot_be_read_says_why_and_keeps_what_was_typed(
+    accepted: Flask, anna: FlaskClient, content: bytes, words: str
+) -> None:
+    answer = send_file(anna, content, invoice="INV-2026", rows="NL10377\t39")
+    assert (answer.status_code, words in answer.text) == (422, True)
+    assert 'value="INV-2026"' in answer.text
+    assert rows_in(answer.text) == "NL10377\t39"
+    assert notes(accepted) == 0
 
 
 @pytest.mark.parametrize(
@@ -147,16 +225,17 @@ def test_what_could_be_a_row_above_a_header_is_not_left_out(accepted: Flask, ann
     assert "Two columns are needed" in look(anna, f"Order\tAmount\n{'x' * 200_000}\t39").text
 
 
-def test_a_file_that_is_too_large_is_refused(accepted: Flask, anna: FlaskClient) -> None:
-    key = re.search(r'name="form_key" value="([^"]+)"', anna.get(NEW).text)
-    assert key is not None
-    fields = [("form_key", key[1]), *HEAD.items()]
-    parts = [f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
-    head = '--cut\r\nContent-Disposition: form-data; name="file"; filename="note.csv"\r\n\r\n'
-    body = "".join([*parts, head, "x" * 1_048_577, "\r\n--cut--\r\n"]).encode()
-    answer = anna.post(NEW, data=body, content_type="multipart/form-data; boundary=cut", headers=FROM_OUR_PAGE)
-    assert answer.status_code == 422
-    assert "The file is larger than 1 MB." in answer.text
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"x" * 1_048_577, "The file is larger than 1 MB."),
+        (b"PK\x03\x04" + bytes(5 * 1024 * 1024), "The workbook is larger than 5 MB."),
+    ],
+    ids=["text", "workbook"],
+)
+def test_a_file_that_is_too_large_is_refused(accepted: Flask, anna: FlaskClient, content: bytes, words: str) -> None:
+    answer = send_large_file(anna, content)
+    assert (answer.status_code, words in answer.text) == (422, True)
     assert notes(accepted) == 0
 
 

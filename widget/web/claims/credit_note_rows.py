@@ -1,4 +1,7 @@
-"""The rows of a credit note: from a sheet, a file or a mail, each with its order number and its amount."""
+"""The rows of a credit note: from a sheet, a file or a mail, each with its order number and its amount.
+
+Whatever they come from becomes text that can be looked at and put right in the form, so it is read from there.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,17 @@ from typing import NamedTuple
 
 from werkzeug.datastructures import FileStorage
 
-from widget import money
+from widget import money, sheets
 from widget.errors import Refused
 from widget.refunds import Entry
+from widget.sheets import Cell
 from widget.web import language
-from widget.web.claim_forms import Reading
 from widget.web.language import gettext as _
 from widget.web.typed import clean
 
-MOST_ROWS, LARGEST_FILE = 2_000, 1024 * 1024
+MOST_ROWS, LARGEST_TEXT = 2_000, 1024 * 1024
+# Of a text that is sent back with the form; a form takes no more.
+LARGEST_SHOWN = 400_000
 # The first line of a sheet says what its columns are.
 HEADER = re.compile(r"order|bestell|订单|number|编号", re.IGNORECASE)
 # What sheets begin with stands above the header: a title, an address, a day.
@@ -30,6 +35,8 @@ ORDER = (re.compile(r"order|bestell|订单", re.IGNORECASE), re.compile(r"number
 NO_ORDER = re.compile(r"amount|金额|betrag|bedrag|total|date|datum|日期", re.IGNORECASE)
 AMOUNT = (re.compile(r"amount|金额|betrag|bedrag", re.IGNORECASE), re.compile(r"total|totaal|合计", re.IGNORECASE))
 NO_AMOUNT = re.compile(r"order|bestell|订单", re.IGNORECASE)
+# A number that could have thousands if it had been typed.
+THREE_DECIMALS = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 
 
 class Row(NamedTuple):
@@ -47,22 +54,16 @@ class Columns(NamedTuple):
     amount: int
 
 
-def text_of(file: FileStorage | None, reading: Reading) -> str:
-    """The text of a file as spreadsheets write it."""
+def text_of(file: FileStorage | None) -> str:
+    """The rows in a file, a workbook or a text, as if they were pasted. Raises Refused."""
     if file is None or not file.filename:
         return ""
-    raw = file.stream.read(LARGEST_FILE + 1)
+    raw = file.stream.read(sheets.LARGEST_BYTES + 1)
     file.close()
-    if len(raw) > LARGEST_FILE:
-        reading.wrong["rows"] = _("The file is larger than 1 MB. Send the rows that are new.")
-        return ""
-    if raw.startswith(b"PK"):
-        reading.wrong["rows"] = _("This is a workbook. Save it as CSV, or copy its rows and paste them.")
-        return ""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+    text = _pasted(sheets.read(raw)) if sheets.is_workbook(raw) else _decoded(raw)
+    if len(text.encode()) > LARGEST_SHOWN:
+        raise Refused("There is more in the file than fits here. Leave only order number and amount in it.")
+    return text
 
 
 def rows(text: str, currency: str) -> list[Row]:
@@ -70,6 +71,31 @@ def rows(text: str, currency: str) -> list[Row]:
     lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
     columns, lines = _below_header(lines)
     return [_row(line, columns, currency) for line in lines[: MOST_ROWS + 1]]
+
+
+def _decoded(raw: bytes) -> str:
+    """A text as spreadsheets write it."""
+    if len(raw) > LARGEST_TEXT:
+        raise Refused("The file is larger than 1 MB. Send the rows that are new.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _pasted(found: Sequence[Sequence[Cell]]) -> str:
+    """Rows of a workbook as they are when copied from it; a row of one cell has its tab, too."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    for row in found:
+        filled = [at for at, cell in enumerate(row) if cell.text]
+        writer.writerow([_told(cell) for cell in [*row, Cell("")][: max(filled[-1] + 1, 2)]])
+    return text.getvalue()
+
+
+def _told(cell: Cell) -> str:
+    """The point of a number is one: 1.234 gets a digit more, so that nobody takes it for a thousand."""
+    return f"{cell.text}0" if cell.is_number and THREE_DECIMALS.fullmatch(cell.text) else cell.text
 
 
 def _below_header(lines: list[str]) -> tuple[Columns | None, list[str]]:

@@ -133,7 +133,7 @@ def _read() -> Sheet:
     invoice, day = reading.words("invoice", refunds.LONGEST_INVOICE), reading.day("day", NO_DAY)
     if not invoice:
         reading.wrong.setdefault("invoice", _(NO_INVOICE))
-    text = credit_note_rows.text_of(request.files.get("file"), reading) or request.form.get("rows", "")
+    text = _rows_sent(reading)
     if not text.strip():
         reading.wrong.setdefault("rows", _(NO_ROWS))
     check(reading)
@@ -150,6 +150,15 @@ def _read() -> Sheet:
         select(CreditNote).where(CreditNote.supplier_id == supplier.id, CreditNote.invoice == invoice)
     )
     return Sheet(form, head, rows, matches, known=known)
+
+
+def _rows_sent(reading: Reading) -> str:
+    """Those of a file, else those that were pasted."""
+    try:
+        return credit_note_rows.text_of(request.files.get("file")) or request.form.get("rows", "")
+    except Refused as error:
+        reading.wrong["rows"] = language.in_words(error)
+        return ""
 
 
 def _currency_asked() -> str:

@@ -230,6 +230,8 @@ def _confirmations() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("stands", sa.Boolean(), nullable=False),
         sa.Column("voided_at", MOMENT, nullable=True),
+        sa.Column("voided_by", sa.Text(), nullable=False),
+        sa.Column("voided_with", sa.Text(), nullable=False),
         sa.Column("voided_because", sa.Text(), nullable=False),
         sa.CheckConstraint("trim(words) <> ''", name=op.f("ck_confirmations_words")),
         sa.CheckConstraint(

@@ -27,7 +27,8 @@ CLAIM = (
 COLUMNS = CLAIM.format(state="state", issue="issue", key="issue_key", confirmation="confirmation_id", filed="filed_at")
 CONFIRMATION = (
     "claim_id, {who}, approver, {email}, {wanted}, {words}, place, gorgias_ticket, gorgias_message, pointed_at_by, at, "
-    "expires_at, order_id, order_name, {issue}, day, {amount}, currency, {stands}, {voided}, voided_because"
+    "expires_at, order_id, order_name, {issue}, day, {amount}, currency, {stands}, {voided}, voided_by, voided_with, "
+    "voided_because"
 )
 KEPT = CONFIRMATION.format(
     who="approver_id", email="approver_email", wanted="requested_by_email", words="words", issue="issue",

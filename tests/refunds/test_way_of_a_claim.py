@@ -96,7 +96,8 @@ def test_a_changed_fact_voids_the_confirmation_and_says_so() -> None:
     db.session.commit()
     assert differing == ["amount"]
     assert (claim.state, claim.confirmation, claim.requested_by) == ("requested", None, "Ben Okafor")
-    assert (kept.stands, kept.voided_because) == (False, "Ben Okafor: amount")
+    assert (kept.stands, kept.voided_by) == (False, "Ben Okafor")
+    assert (kept.voided_with, kept.voided_because) == ("change", "amount")
     assert kept.amount == Decimal("39.00")
     assert "The confirmation it had is void.\n> amount: 39.00 EUR → 45.50 EUR" in notes()[-1]
     with pytest.raises(NotNow, match="R-1 is waiting for the written confirmation of an approver"):

@@ -157,7 +157,7 @@ def _let_go(claim: Claim, act: str, words: str, *, by: Actor) -> None:
     claim.confirmation_id = None
     recording.move(claim, act, words, by=by)
     if confirmation is not None:
-        void(confirmation, f"{by.name}: {words}")
+        void(confirmation, act, words, by=by)
     db.session.expire(claim, ["confirmation"])
 
 

@@ -128,7 +128,7 @@ def change(claim: Claim, wanted: Wanted, *, by: Actor, at: Place, shown: int) ->
     for name in differing:
         recording.record(claim, name, was[name], now[name], by=by)
     if facts and confirmation is not None:
-        void(confirmation, f"{by.name}: {', '.join(facts)}")
+        void(confirmation, "change", ", ".join(facts), by=by)
         db.session.expire(claim, ["confirmation"])
     if facts and claim.state != State.DRAFT:
         told = "\n".join(f"{name}: {was[name] or '–'} → {now[name] or '–'}" for name in facts)
@@ -149,7 +149,7 @@ def withdraw(claim: Claim, words: str, *, by: Actor, at: Place, shown: int | Non
     claim.ended_by, claim.ended_at, claim.ended_because = by.name, utcnow(), words.strip()
     recording.move(claim, "withdraw", words.strip(), by=by)
     if confirmation is not None:
-        void(confirmation, words.strip())
+        void(confirmation, "withdraw", words.strip(), by=by)
     telling.tell(claim, notes.withdrawn(by.name, words.strip()), by=by, at=at, to_supplier=claim.filed_at is not None)
 
 
@@ -158,10 +158,14 @@ def wrong_with(wanted: Wanted, order: Order | None) -> dict[str, Refused]:
     return {**_missing(wanted), **_impossible(wanted, order)}
 
 
-def void(confirmation: Confirmation, why: str) -> None:
-    """The written word does not count any more. The caller has made the claim let go of it and told the store."""
+def void(confirmation: Confirmation, act: str, words: str, *, by: Actor) -> None:
+    """The written word does not count any more. The caller has made the claim let go of it and told the store.
+
+    `act` is the move that voids it, `words` what was said with it, or the names of the facts that were changed.
+    """
     db.session.flush()
-    confirmation.stands, confirmation.voided_at, confirmation.voided_because = False, utcnow(), why
+    confirmation.stands, confirmation.voided_at = False, utcnow()
+    confirmation.voided_by, confirmation.voided_with, confirmation.voided_because = by.name, act, words
     db.session.flush()
 
 

@@ -225,6 +225,9 @@ class Confirmation(Base):
 
     stands: Mapped[bool] = mapped_column(default=True)
     voided_at: Mapped[datetime | None]
+    # By whom, with which move, and his words; with a change the names of the facts that were changed.
+    voided_by: Mapped[str] = mapped_column(default="")
+    voided_with: Mapped[str] = mapped_column(default="")
     voided_because: Mapped[str] = mapped_column(default="")
 
     __table_args__ = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Flask
 
 from widget import money, refunds
-from widget.refunds import Claim, ClaimReason, Hand, State
+from widget.refunds import Claim, ClaimReason, Confirmation, Hand, State
 from widget.web.language import N_, current
 from widget.web.language import gettext as _
 
@@ -74,6 +74,7 @@ def init_claim_words(app: Flask) -> None:
     app.jinja_env.filters["claim_state"] = in_words
     app.jinja_env.filters["claim_colour"] = colour
     app.jinja_env.filters["money"] = money.told
+    app.jinja_env.filters["why_void"] = why_void
     app.jinja_env.globals["claim_amount"] = refunds.in_words
     app.jinja_env.globals["claim_reasons"] = choices
     app.jinja_env.globals["field_names"] = FIELDS
@@ -82,6 +83,21 @@ def init_claim_words(app: Flask) -> None:
 def in_words(state: str, is_for_workshop: bool = False) -> str:
     """A state in the reader's language, told from where he stands."""
     return _((STATES_FOR_THE_WORKSHOP if is_for_workshop else STATES)[State(state)])
+
+
+def why_void(confirmation: Confirmation) -> str:
+    """Why a written word does not count any more."""
+    who, said = confirmation.voided_by, confirmation.voided_because
+    match confirmation.voided_with:
+        case "change":
+            facts = _(", ").join(_(FIELDS[name]) for name in said.split(", ") if name in FIELDS)
+            return _("%(who)s changed: %(facts)s", who=who, facts=facts)
+        case "send_back":
+            return _("%(who)s sent the claim back: %(words)s", who=who, words=said)
+        case "withdraw":
+            return _("%(who)s withdrew the claim: %(words)s", who=who, words=said)
+        case _:
+            return _("It was not used in time.")
 
 
 def choices(reasons: Sequence[ClaimReason]) -> list[tuple[str, str]]:

@@ -218,7 +218,12 @@ def test_a_change_of_a_confirmed_claim_says_what_it_does(shop: Flask, anna: Flas
     page = anna.get("/claims/R-1").text
     assert "waiting for confirmation" in page
     assert "void" in page
-    act(natalie, "confirm", words="Yes, forty.", then="file")
+    assert "Anna changed: Amount" in page
+    act(natalie, "confirm", words="Yes, forty.")
+    act(natalie, "send-back", words="Forty is too much.")
+    assert "Natalie sent the claim back: Forty is too much." in anna.get("/claims/R-1").text
+    act(anna, "request")
+    act(natalie, "confirm", words="All right, forty.", then="file")
     refused = act(anna, "change", **{**FORM, "amount": "41"})
     assert refused.status_code == 409
     assert "it cannot be changed" in refused.text

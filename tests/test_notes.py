@@ -61,6 +61,8 @@ def test_what_belongs_to_others_does_not_join() -> None:
     informed = notes.customer_informed("Ben")
     assert first.joined_with(note(informed, by="ben@x.y")) is None
     assert first.joined_with(note(informed, line="P-32")) is None
+    assert first.joined_with(note(informed, tagged="")) is None
+    assert first.joined_with(note(informed, tagged="Natalie Roos")) is None
     linked = notes.order_linked("Anna", "NL1", 0)
     assert linked.joined_with(linked) is None
 

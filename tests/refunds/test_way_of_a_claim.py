@@ -189,6 +189,18 @@ def test_one_open_claim_per_order_and_issue() -> None:
     assert claims.draft().reference == "R-3"
 
 
+def test_the_note_that_tags_the_supplier_has_nothing_of_what_was_said_before_it_was_filed() -> None:
+    claim = claims.requested()
+    natalie = people.get_person("natalie@brushwood.example").as_actor()
+    claims.confirm(claim)
+    refunds.file(claim, by=natalie, at=here(), shown=claim.version)
+    db.session.commit()
+    *before, last = zip(notes(), mentions(), strict=True)
+    assert (last[1], [tagged for _text, tagged in before]) == (True, [False, False])
+    assert claims.WORDS in before[-1][0]
+    assert claims.WORDS not in last[0]
+
+
 def test_nobody_confirms_what_he_wanted_himself() -> None:
     natalie = people.get_person("natalie@brushwood.example")
     claim = claims.requested(by=natalie.as_actor())

@@ -79,19 +79,21 @@ class Note:
         return [sentence.ask for sentence in (requests or asks)[-1:]]
 
     def joined_with(self, later: Note) -> Note | None:
-        """One note for both, when the same person did different things to the same line.
+        """One note for both, when the same person did different things to the same line, for the same reader.
 
-        Pictures are on their way already when their note is queued, so a note with pictures stays as it is.
+        Whoever is tagged reads all of a note: what was said to others stays a note of its own. Pictures are on their
+        way already when their note is queued, so a note with pictures stays as it is.
         """
         acts = {sentence.act for sentence in self.sentences}
-        fits = self.line and self.line == later.line and self.by == later.by and not self.pictures + later.pictures
+        same = (self.line, self.by, self.tagged) == (later.line, later.by, later.tagged)
+        fits = self.line and same and not self.pictures + later.pictures
         if not fits or any(sentence.act in acts for sentence in later.sentences):
             return None
         return Note(
             heading=later.heading,
             sentences=self.sentences + later.sentences,
             url=later.url,
-            tagged=later.tagged or self.tagged,
+            tagged=self.tagged,
             line=self.line,
             by=self.by,
         )

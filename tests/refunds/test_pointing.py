@@ -113,7 +113,14 @@ def test_what_only_looks_like_a_confirmation_is_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Confirm R-1 93.00 EUR", "Confirm R-1 39.00", "Confirm R-1 39.00 USD", "Confirm R-1 39.00 EUR if he agrees"],
+    [
+        "Confirm R-1 93.00 EUR",
+        "Confirm R-1 39.00",
+        "Confirm R-1 39,-",
+        "Confirm R-1 39.00\u200b",
+        "Confirm R-1 39.00 USD",
+        "Confirm R-1 39.00 EUR if he agrees",
+    ],
 )
 def test_another_amount_is_another_claim(text: str) -> None:
     why_not = look(note(text)).why_not

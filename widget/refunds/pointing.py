@@ -137,7 +137,7 @@ def confirms(text: str, claim: Claim) -> bool | str:
         except money.AmountRefused:
             return named
         # An amount without its currency says only half of it.
-        return True if is_right and re.search(r"[^0-9., ']", named) else named
+        return True if is_right and any(map(_is_of_a_currency, named)) else named
     return False
 
 
@@ -205,6 +205,11 @@ def _words_of(note: Note) -> str:
 def _since(claim: Claim) -> datetime:
     """Nothing that was written earlier can be about the claim as it is now."""
     return max(claim.facts_since, claim.requested_at or claim.facts_since)
+
+
+def _is_of_a_currency(sign: str) -> bool:
+    """A letter or a currency's sign; `39,-` has neither."""
+    return sign.isalpha() or unicodedata.category(sign) == "Sc"
 
 
 def _plain(line: str) -> str:

@@ -206,6 +206,20 @@ def test_the_newest_note_that_names_the_claim_decides() -> None:
     assert look(note(), note("Confirm R-1 35.00 EUR", id=701)).why_not.startswith("The note of")
 
 
+def test_an_approver_who_wrote_about_it_again_has_to_confirm_anew() -> None:
+    wait = note("Stop, do not file R-1 yet.", id=701, at=NOW + timedelta(hours=2))
+    looked = look(note(), wait)
+    assert looked.why_not.startswith("Natalie Roos wrote about R-1 again after confirming it, on 24 Nov at 12:00")
+    assert look(note(), wait, note(id=702), claim=looked.claim).kept is not None
+
+
+@pytest.mark.parametrize(
+    "changed", [{"sender": 11}, {"text": "R-11 is another one"}, {"via": "api"}, {"id": 699}, {"is_public": True}]
+)
+def test_what_others_say_of_it_afterwards_changes_nothing(changed: dict[str, Any]) -> None:
+    assert look(note(), note(**{"text": "R-1 can be filed", "id": 701, **changed})).kept is not None
+
+
 def test_a_look_is_asked_for_once_at_a_time_and_only_while_an_approver_is_waited_for() -> None:
     claim = claims.requested()
     ticket = here().ticket

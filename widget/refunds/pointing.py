@@ -149,21 +149,37 @@ class _Found(NamedTuple):
 
 
 def _find(claim: Claim, look: PointedMessage, notes: list[Note], at: Place) -> _Found:
-    """The newest note that names the claim, if it counts. Raises Refused with what is wrong with it."""
+    """The newest note with a line about the claim, if it counts. Raises Refused with what is wrong with it."""
+    later: dict[int, Note] = {}
     for note in notes:
+        if _is_ours(note) or not _is_note(note, look):
+            continue
         said = confirms(note.text, claim)
-        if not said or _is_ours(note) or not _is_note(note, look):
+        if not said:
+            later |= {note.sender: note} if _names(note.text, claim) else {}
             continue
         if isinstance(said, str):
             raise Refused(
                 "The note of {at} confirms “{named}”, and the claim is about {amount}.",
                 at=note.at or utcnow(), named=said, amount=in_words(claim),
             )  # fmt: skip
-        return _Found(note.id, _author(claim, note, at), _time_of(claim, note), _words_of(note))
+        by = _author(claim, note, at)
+        if note.sender in later:
+            raise Refused(
+                "{who} wrote about {claim} again after confirming it, on {at}. A new note with the line is needed.",
+                who=by.name, claim=claim.reference, at=later[note.sender].at or utcnow(),
+            )  # fmt: skip
+        return _Found(note.id, by, _time_of(claim, note), _words_of(note))
     raise Refused(
         "Ticket {ticket} has no internal note with the line “{line}”.",
         ticket=look.gorgias_ticket, line=line_that_confirms(claim),
     )  # fmt: skip
+
+
+def _names(text: str, claim: Claim) -> bool:
+    """Whether it speaks of the claim: of R-1, and not of R-11."""
+    said = unicodedata.normalize("NFKC", text).upper()
+    return re.search(rf"(?<![\w-]){claim.reference}(?!\w)", said) is not None
 
 
 def _is_ours(note: Note) -> bool:

@@ -131,7 +131,7 @@ def _late_for(changes: Sequence[Change]) -> Refused:
 def refuse_outdated(subject: str, thing: Versioned, shown: int, fields: Collection[str] = ()) -> None:
     """Raises Outdated when the thing was changed after the version that somebody was shown.
 
-    With `fields` only changes of those count.
+    With `fields` only changes of those count. A version that has not come yet was shown before a backup was restored.
     """
     if thing.version == shown:
         return
@@ -139,7 +139,7 @@ def refuse_outdated(subject: str, thing: Versioned, shown: int, fields: Collecti
     changes = db.session.scalars(query.order_by(Change.id)).all()
     if fields:
         changes = [change for change in changes if change.field in fields]
-    if changes or not fields:
+    if changes or not fields or shown > thing.version:
         raise Outdated(changes)
 
 

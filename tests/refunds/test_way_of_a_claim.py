@@ -256,6 +256,13 @@ def test_an_amount_changed_between_reading_and_confirming_is_confirmed_anew() ->
     assert claim.confirmations == []
 
 
+def test_a_version_from_before_a_backup_was_restored_is_not_the_one_that_was_read() -> None:
+    claim = claims.requested()
+    natalie = people.get_person("natalie@brushwood.example")
+    with pytest.raises(Outdated, match="was changed after you opened it"):
+        refunds.confirm(claim, "yes", by=natalie, at=here(), shown=claim.version + 1, days=DAYS)
+
+
 def test_words_are_needed_to_confirm() -> None:
     claim = claims.requested()
     for words in ("", "  \n ", "x" * 2001):

@@ -345,6 +345,16 @@ def test_customer_service_asks_again_and_the_supplier_pays_a_part() -> None:
     assert claim.state == "credited"
 
 
+@pytest.mark.parametrize(("part", "state"), [("20", "credited"), ("15", "credited"), ("25", "partly_accepted")])
+def test_a_part_that_came_before_it_was_accepted_is_not_waited_for(part: str, state: str) -> None:
+    claim = claims.filed()
+    refunds.credit(claim, Given(Decimal(20), "INV-8", A_DAY), by=LI_AS_PERSON, at=here())
+    refunds.accept_partly(claim, Decimal(part), "half", by=LI_AS_PERSON, at=here(), shown=claim.version)
+    assert claim.state == state
+    refunds.take_back_credit(claim, claim.credits[0].id, by=LI_AS_PERSON, at=here())
+    assert claim.state == "partly_accepted"
+
+
 def test_credits_add_up_and_one_entered_by_mistake_is_taken_back() -> None:
     claim = claims.accepted()
     first = refunds.credit(claim, Given(Decimal("9.50"), "INV-8", A_DAY), by=LI_AS_PERSON, at=here())

@@ -98,7 +98,10 @@ def answered_state(claim: Claim) -> State:
 def _answer(claim: Claim, act: str, amount: Decimal | None, words: str, by: Actor) -> None:
     claim.accepted_amount, claim.answer = amount, words.strip()
     claim.answered_by, claim.answered_at = by.name, utcnow()
-    recording.move(claim, act, _told(claim, amount, words.strip()), by=by)
+    # He may have credited that much before he answered.
+    is_paid = claim.credited > 0 and claim.outstanding <= 0
+    told = _told(claim, amount, words.strip())
+    recording.move(claim, act, told, by=by, to=State.CREDITED if is_paid else None)
 
 
 def _keep_answer(claim: Claim) -> None:

@@ -37,12 +37,8 @@ def fingerprint_of(*parts: object) -> str:
 
 def find_answer(fingerprint: str) -> str | None:
     """What the same press was answered within the last minute."""
-    return db.session.scalar(
-        select(Press.message)
-        .where(Press.fingerprint == fingerprint, Press.at > utcnow() - WINDOW)
-        .order_by(Press.id.desc())
-        .limit(1)
-    )
+    found = _find(fingerprint)
+    return found.message if found else None
 
 
 def keep(fingerprint: str, message: str) -> None:
@@ -50,13 +46,22 @@ def keep(fingerprint: str, message: str) -> None:
     db.session.add(Press(fingerprint=fingerprint, message=message, at=utcnow()))
 
 
-def once(fingerprint: str, act: Callable[[], str]) -> str:
-    """Do it, and remember what it answers; or what the same press was answered within the last minute."""
-    answer = find_answer(fingerprint)
-    if answer is None:
-        answer = act()
-        keep(fingerprint, answer)
+def once(fingerprint: str, act: Callable[[], str], *, is_past: Callable[[datetime], bool] = lambda _at: False) -> str:
+    """Do it, and remember what it answers; or what the same press was answered within the last minute.
+
+    `is_past` tells of a moment whether what was done then may have been undone since: then it is another press.
+    """
+    known = _find(fingerprint)
+    if known is not None and not is_past(known.at):
+        return known.message
+    answer = act()
+    keep(fingerprint, answer)
     return answer
+
+
+def _find(fingerprint: str) -> Press | None:
+    query = select(Press).where(Press.fingerprint == fingerprint, Press.at > utcnow() - WINDOW)
+    return db.session.scalar(query.order_by(Press.id.desc()).limit(1))
 
 
 def forget_old() -> None:

@@ -65,6 +65,7 @@ from widget.refunds.reasons import (
     open_claims_by_reason,
 )
 from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
+from widget.refunds.recording import is_changed_after
 from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw, wrong_with
 from widget.refunds.tables import (
     FACTS,
@@ -155,6 +156,7 @@ __all__ = [
     "get_reason_by_name",
     "in_words",
     "insist",
+    "is_changed_after",
     "is_possible",
     "is_under_way",
     "is_wanted_by",

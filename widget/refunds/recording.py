@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from widget import history
 from widget.db import db, utcnow
@@ -46,6 +47,12 @@ def check(claim: Claim, act: str, by: Actor, shown: int | None, *, hand: Hand | 
         raise _too_late(claim)
     if shown is not None:
         history.refuse_outdated(SUBJECT, claim, shown, BINDING)
+
+
+def is_changed_after(claim: Claim, at: datetime) -> bool:
+    """Whether anything was done to a claim after that moment but to add a comment or a credit."""
+    fields = BINDING | {"take_back_credit"}
+    return any(change.at > at and change.field in fields for change in history.of(SUBJECT, claim.id))
 
 
 def move(claim: Claim, act: str, words: str, *, by: Actor, to: State | None = None) -> None:

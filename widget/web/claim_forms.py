@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from widget import days, money, refunds
+from widget import days, money, presses, refunds
 from widget.errors import Refused
 from widget.people import Actor
 from widget.refunds import Claim, Given
@@ -62,6 +62,10 @@ class Reading:
     def refuse(self, wrong: Mapping[str, Refused]) -> None:
         """Take over what the rules refused, beside what was read."""
         self.wrong.update({name: language.in_words(error) for name, error in wrong.items() if name not in self.wrong})
+
+    def typed(self) -> list[tuple[str, str]]:
+        """All that makes one press another: not where it came from."""
+        return sorted((name, text) for name, text in self._sent.items() if name not in ("form_key", "back"))
 
     def form(self) -> Form:
         """As templates/forms.html shows it: all that was typed, and what is wrong with it."""
@@ -125,3 +129,13 @@ class Press:
         check(self.sent)
         assert day is not None
         return Given(amount or Decimal(), invoice, day)
+
+
+def once(name: str, press: Press, act: Callable[[], str], *more: object) -> str:
+    """Do it once, however often it is pressed within a minute, unless the claim was changed since.
+
+    `more` is what else makes it another press.
+    """
+    claim = press.claim
+    fingerprint = presses.fingerprint_of("claim", press.by.email, name, claim.id, *more, *press.sent.typed())
+    return presses.once(fingerprint, act, is_past=lambda at: refunds.is_changed_after(claim, at))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.refunds import claims
-from tests.web.uploads import PHOTO
+from tests.web.uploads import LARGE, PHOTO
 from tests.web.visitors import FROM_OUR_PAGE, counted_queries, link_of, painter_link, signed_in
 from widget import people, refunds
 from widget.db import db
@@ -162,6 +162,35 @@ def test_the_same_press_twice_acts_once(shop: Flask, anna: FlaskClient, natalie:
         assert len(refunds.get(1).confirmations) == 1
 
 
+def test_the_same_press_is_another_once_the_claim_was_changed(
+    shop: Flask, anna: FlaskClient, natalie: FlaskClient
+) -> None:
+    """Whoever goes back in his browser is not told that it was done."""
+    send(anna, "/claims/new", **FORM)
+    form = {"version": str(stored(shop)["version"]), "words": "Yes."}
+    send(natalie, "/claims/R-1/confirm", **form)
+    act(natalie, "send-back", words="One moment.")
+    act(anna, "request")
+    answer = send(natalie, "/claims/R-1/confirm", **form)
+    assert answer.status_code == 409
+    assert "changed this on" in answer.text
+    assert stored(shop)["state"] == "requested"
+
+
+@pytest.mark.usefixtures("natalie")
+def test_a_credit_that_was_taken_back_is_entered_again(shop: Flask, anna: FlaskClient) -> None:
+    with shop.app_context():
+        claims.accepted()
+        db.session.commit()
+    form = {"version": str(stored(shop)["version"]), "amount": "39", "invoice": "INV-7", "day": "2026-11-24"}
+    send(anna, "/claims/R-1/credit", **form)
+    act(anna, "credit/1/take-back")
+    for _ in range(2):
+        assert send(anna, "/claims/R-1/credit", **form).status_code == 303
+    with shop.app_context():
+        assert refunds.get(1).credited == Decimal(39)
+
+
 def test_an_approver_does_not_confirm_his_own(shop: Flask, natalie: FlaskClient) -> None:
     send(natalie, "/claims/new", **FORM)
     page = natalie.get("/claims/R-1").text
@@ -262,6 +291,12 @@ def test_pictures_are_added_as_evidence(anna: FlaskClient) -> None:
     assert act(anna, "evidence", picture=(io.BytesIO(PHOTO), "x.png")).status_code == 303
     assert "Picture 1 of R-1" in anna.get("/claims/R-1").text
     assert act(anna, "evidence").status_code == 409
+    # Twice the same at once is one press, another picture is another.
+    for photo in (PHOTO, LARGE):
+        assert act(anna, "evidence", picture=(io.BytesIO(photo), "y.png")).status_code == 303
+    page = anna.get("/claims/R-1").text
+    assert "Picture 2 of R-1" in page
+    assert "Picture 3 of R-1" not in page
 
 
 def test_the_ticket_is_read_on_request(shop: Flask, anna: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from widget import pictures, presses, refunds
+from widget import pictures, refunds
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.pictures import Picture
@@ -160,7 +160,8 @@ def _run(reference: str, name: str, do: Act) -> Response:
 def _once(reference: str, name: str, do: Act, drafts: list[Picture]) -> str:
     claim, at = places.take_claim(reference)
     sent = Reading(request.form, claim.currency, refunds.today_in(claim.order.store))
-    typed = sorted((key, value) for key, value in request.form.items() if key not in ("form_key", "back"))
-    which = (request.view_args or {}).get("credit_id", "")
-    fingerprint = presses.fingerprint_of("claim", me().email, name, which, claim.id, *typed, len(drafts))
-    return presses.once(fingerprint, lambda: do(Press(claim, me(), at, sent, drafts)))
+    press = Press(claim, me(), at, sent, drafts)
+    credit_id = (request.view_args or {}).get("credit_id", "")
+    # Which pictures they are: their keys are new with every press.
+    brought = [(draft.size, draft.width, draft.height) for draft in drafts]
+    return claim_forms.once(name, press, lambda: do(press), credit_id, *brought)

@@ -18,14 +18,14 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from widget import money, pictures, presses, refunds
+from widget import money, pictures, refunds
 from widget.db import db, utcnow
 from widget.errors import NotFound, Refused
 from widget.orders import Order
 from widget.people import Person
 from widget.pictures import Picture
 from widget.refunds import Claim, Hand, State
-from widget.web import keyset, language, places, searched, visible
+from widget.web import claim_forms, keyset, language, places, searched, visible
 from widget.web.asked import REFUNDS
 from widget.web.claim_forms import NO_AMOUNT, Press, Reading, Unreadable
 from widget.web.forms import Form
@@ -183,10 +183,8 @@ def _press(reference: str, name: str, act: Callable[[Press], str]) -> Response:
 
 def _once(reference: str, name: str, act: Callable[[Press], str]) -> str:
     claim, at = places.take_claim(reference)
-    sent = Reading(request.form, claim.currency, _today(claim))
-    typed = sorted((key, value) for key, value in request.form.items() if key not in ("form_key", "back"))
-    fingerprint = presses.fingerprint_of("claim", me().email, name, claim.id, _credit_id(), *typed)
-    return presses.once(fingerprint, lambda: act(Press(claim, me(), at, sent)))
+    press = Press(claim, me(), at, Reading(request.form, claim.currency, _today(claim)))
+    return claim_forms.once(name, press, lambda: act(press), _credit_id())
 
 
 def _today(claim: Claim) -> Any:

@@ -21,7 +21,7 @@ from tests.web.visitors import FROM_OUR_PAGE, OTHER_WORKSHOP, counted_queries, p
 from widget import refunds
 from widget.db import db
 from widget.orders import OrderName
-from widget.refunds import Claim
+from widget.refunds import Claim, Given
 
 LIST = "/supplier?board=refunds"
 
@@ -196,6 +196,17 @@ def test_what_a_credit_lacks_is_said_when_a_colleague_was_faster(filed: Flask, l
     assert late.status_code == 422
     assert "Write the invoice." in late.text
     assert "credited on invoice INV-7" in late.text
+
+
+def test_whose_credit_it_is_is_said_when_it_cannot_be_taken_back(filed: Flask, li: FlaskClient) -> None:
+    with filed.app_context():
+        claim = refunds.get(1)
+        refunds.credit(claim, Given(Decimal(9), "INV-7", claims.DAY), by=ANNA_AS_AGENT, at=here())
+        db.session.commit()
+    refused = act(li, "credit/1/take-back")
+    assert refused.status_code == 409
+    assert "Anna Visser entered this credit. Write a comment to have it taken back." in refused.text
+    assert stored(filed).credited == Decimal(9)
 
 
 def test_both_sides_write(filed: Flask, li: FlaskClient) -> None:

@@ -161,7 +161,7 @@ def claim_credit_POST(reference: str) -> Response:
 @bp.post("/claims/<reference>/credit/<int(max=2147483647):credit_id>/take-back")
 def claim_take_back_POST(reference: str, credit_id: int) -> Response:  # noqa: ARG001 - read from the address
     """A credit was entered by mistake."""
-    return _press(reference, "take_back", _take_back)
+    return _press(reference, "take_back_credit", _take_back)
 
 
 def _press(reference: str, name: str, act: Callable[[Press], str]) -> Response:

@@ -74,6 +74,9 @@ def test_a_supplier_reads_its_own_once_they_are_filed_and_nothing_else(app, work
     made(app, claims.draft, claims.requested, claims.confirmed, claims.filed, claims.declined, claims.credited)
     assert references(workshop.get("/claims?state=all")) == ["R-4", "R-5", "R-6"]
     assert workshop.get("/claims/R-5").json["answer"] == "It was sent in time."
+    for words in ("Natalie", "Anna", claims.WORDS, "third time this month"):
+        assert words not in workshop.get("/claims?state=all").text
+        assert words not in workshop.get("/claims/R-5").text
     assert references(stranger.get("/claims?state=all")) == []
     unknown = [workshop.get(f"/claims/{reference}") for reference in ("R-1", "R-2", "R-3", "R-999", "P-1", "R-04")]
     unknown += [stranger.get("/claims/R-4")]

@@ -9,16 +9,19 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields
+from flask import g
+from marshmallow import Schema, fields, post_dump
 
 from widget import money
 from widget.refunds import IN_WORDS, Claim, Hand, State
-from widget.web import places
+from widget.web import places, visible
 from widget.web.api.reading import Moment, Words
 from widget.web.api.schemas import LONGEST_NAME, ListSchema, PageSchema, one_of, told
 
 REFERENCE = "^R-[1-9][0-9]{0,17}$"
 STATES = ("open", "over", "all", *State)
+# Who did what before the supplier saw it: his page does not say so either.
+WITHHELD = {"requested_by": "", "requested_at": None, "confirmed_by": "", "confirmed_at": None}
 
 
 def made_of(make: Callable[[Claim], Any], words: str, **more: Any) -> fields.Function:
@@ -65,14 +68,20 @@ class ClaimSchema(Schema):
         example="approver",
     )  # fmt: skip
     state_since = Moment(required=True, **told("Since when it stands there.", example="2026-11-22T07:10:00Z"))
-    requested_by = fields.String(required=True, **told("Who wants the money back.", example="Anna Visser"))
-    requested_at = Moment(required=True, allow_none=True, **told("When an approver was asked."))
+    requested_by = fields.String(
+        required=True, **told("Who wants the money back; only staff are told.", example="Anna Visser")
+    )
+    requested_at = Moment(required=True, allow_none=True, **told("When an approver was asked; null for suppliers."))
     confirmed_by = made_of(
         lambda claim: claim.confirmation.approver if claim.confirmation else "",
-        "Which approver confirmed it in writing; empty before.", type="string",
+        "Which approver confirmed it in writing; empty before, and for suppliers.", type="string",
     )  # fmt: skip
     confirmed_at = Moment(
-        required=True, allow_none=True, attribute="confirmation.at", dump_default=None, **told("When that was.")
+        required=True,
+        allow_none=True,
+        attribute="confirmation.at",
+        dump_default=None,
+        **told("When that was; null for suppliers."),
     )
     filed_at = Moment(required=True, allow_none=True, **told("Since when the supplier sees it."))
     accepted = amount_of(lambda claim: claim.accepted_amount, "What the supplier accepts; null before he does.")
@@ -91,6 +100,11 @@ class ClaimSchema(Schema):
         lambda claim: f"{places.public_url()}/claims/{claim.reference}",
         "Its page, for people.", type="string", format="uri",
     )  # fmt: skip
+
+    @post_dump
+    def withhold(self, shown: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        """Leave out what is for staff only."""
+        return shown if visible.is_staff(g.person) else {**shown, **WITHHELD}
 
 
 class ClaimsSchema(ListSchema):

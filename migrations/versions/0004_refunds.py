@@ -381,6 +381,9 @@ def _refuse(table: str, event: str, what: str, when: str, words: str) -> None:
 
 
 def _lock_on_postgresql() -> None:
+    # A temporary table of the same name, which anybody may make, would be asked before ours.
+    schema = op.get_bind().dialect.identifier_preparer.quote(op.get_bind().scalar(sa.text("SELECT current_schema()")))
+    language = f"LANGUAGE plpgsql SET search_path = {schema}, pg_temp"
     changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)
     for name, table, event, when, words in (
         ("claims_need_a_confirmation", "claims", "INSERT OR UPDATE", _said(NEEDS_ONE, "c.words"), NO_CONFIRMATION),
@@ -395,12 +398,12 @@ def _lock_on_postgresql() -> None:
         ),
     ):
         op.execute(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {when} THEN "
+            f"CREATE FUNCTION {name}() RETURNS trigger {language} AS $$ BEGIN IF {when} THEN "
             f"RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
         )
         op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
     op.execute(
-        "CREATE FUNCTION claims_are_never_deleted() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE FUNCTION claims_are_never_deleted() RETURNS trigger {language} AS "
         f"$$ BEGIN RAISE EXCEPTION '{DELETED}' USING ERRCODE = 'check_violation'; END $$"
     )
     for table in ("claims", "confirmations"):

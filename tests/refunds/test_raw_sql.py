@@ -245,6 +245,21 @@ def test_nothing_is_truncated_or_merged_on_postgresql(store: Any) -> None:
 
 
 @pytest.mark.only_on("postgresql")
+def test_nobody_puts_tables_of_his_own_before_ours_on_postgresql(store: Any) -> None:
+    own = "CREATE TEMP TABLE {0} AS SELECT {1} FROM public.{0}; UPDATE pg_temp.{0} SET {2}; "
+    roles = own.format("person_roles", "person_id, 'approver' AS role", "role = 'approver'")
+    claims_ = own.format("claims", "*", "state = 'requested'")
+    words = own.format("confirmations", "*", "expires_at = '2999-01-01'")
+    late = "UPDATE public.claims SET state = 'filed', filed_at = '2990-01-01' WHERE id = 4"
+    statements = {
+        "an approver of one's own": roles + word_for_the_second(**by("ben")),
+        "a second word for a filed one": claims_ + copy_of_confirmation(),
+        "a word that never expires": words + late,
+    }
+    assert taken(store, statements) == []
+
+
+@pytest.mark.only_on("postgresql")
 def test_a_copy_is_looked_at_row_by_row(store: Any) -> None:
     raw = store.connection().connection.driver_connection
     row = store.execute(text(f"SELECT {COLUMNS} FROM claims WHERE id = 1")).one()

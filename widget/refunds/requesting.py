@@ -1,17 +1,20 @@
 """Wanting money back: drafts, requests, changes of either, and taking them back.
 
-All in the caller's transaction. Callers have locked the order or the claim; subjects never commit.
+All in the caller's transaction. Callers have locked a claim that they change; subjects never commit.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from widget import history, money
 from widget.db import db, utcnow
@@ -57,7 +60,7 @@ class AlreadyClaimed(Refused):
 
 
 def start(order: Order, wanted: Wanted, *, by: Actor, at: Place, supplier: Supplier) -> Claim:
-    """Keep a claim as a draft, which nobody is asked about yet. The caller has locked the order.
+    """Keep a claim as a draft, which nobody is asked about yet.
 
     Raises AlreadyClaimed, and Incomplete for values that can never be right.
     """
@@ -80,8 +83,8 @@ def start(order: Order, wanted: Wanted, *, by: Actor, at: Place, supplier: Suppl
     )
     _fill(claim, wanted)
     order.has_claims = True
-    db.session.add(claim)
-    db.session.flush()
+    with _one_at_once(order, wanted.issue, None):
+        db.session.add(claim)
     history.record(recording.SUBJECT, claim.id, "drafted", "", wanted.issue, by=(by.name, by.email), version=1)
     db.session.flush()
     return claim
@@ -110,21 +113,21 @@ def change(claim: Claim, wanted: Wanted, *, by: Actor, at: Place, shown: int) ->
     _refuse_a_second(claim.order, wanted.issue, claim)
     was = _told(claim)
     confirmation = claim.confirmation
-    with db.session.no_autoflush:
+    with _one_at_once(claim.order, wanted.issue, claim), db.session.no_autoflush:
         _fill(claim, wanted)
         if claim.state != State.DRAFT:
             _check_complete(claim)
-    now = _told(claim)
-    differing = [name for name, value in now.items() if value != was[name]]
-    facts = [name for name in differing if name in FACTS]
-    if facts:
-        claim.facts_since = utcnow()
-        _wanted_by(claim, by)
-        # An approver is asked anew, by whoever changed it.
-        if claim.state != State.DRAFT:
-            claim.requested_at = claim.facts_since
-    if facts and confirmation is not None:
-        claim.state, claim.state_since, claim.confirmation_id = State.REQUESTED.value, utcnow(), None
+        now = _told(claim)
+        differing = [name for name, value in now.items() if value != was[name]]
+        facts = [name for name in differing if name in FACTS]
+        if facts:
+            claim.facts_since = utcnow()
+            _wanted_by(claim, by)
+            # An approver is asked anew, by whoever changed it.
+            if claim.state != State.DRAFT:
+                claim.requested_at = claim.facts_since
+        if facts and confirmation is not None:
+            claim.state, claim.state_since, claim.confirmation_id = State.REQUESTED.value, utcnow(), None
     for name in differing:
         recording.record(claim, name, was[name], now[name], by=by)
     if facts and confirmation is not None:
@@ -261,6 +264,17 @@ def _missing(claim: Claim | Wanted) -> dict[str, Refused]:
             "A claim can only be requested when the customer asked for the refund himself. Never mention it first."
         )
     return wrong
+
+
+@contextmanager
+def _one_at_once(order: Order, issue: str, claim: Claim | None) -> Iterator[None]:
+    """Store what is done inside. Of two who claim the same at once the second is told so: AlreadyClaimed."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError:
+        _refuse_a_second(order, issue, claim)
+        raise
 
 
 def _refuse_a_second(order: Order, issue: str, claim: Claim | None) -> None:

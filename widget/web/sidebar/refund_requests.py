@@ -74,14 +74,15 @@ def request_refund(press: Press) -> str:
 
 
 def _read(said: dict[str, str], known: list[OrderPattern]) -> tuple[Order, Wanted]:
-    """The order, locked, and what is wanted. Raises ValidationError that names every field that is not right."""
+    """The order and what is wanted. Raises ValidationError that names every field that is not right."""
     if not known:
         raise ValidationError({"order_name": ["This helpdesk has no store yet."]})
     reader = Reader(said)
     name = reader.read("order_name", lambda typed: orders.read_name(typed, known), "Write the order number.")
     # Of an order that cannot be read, the rest is looked at as if it were of the first store.
     wanted = _wanted(reader, stores.get_store_by_id((name or known[0]).store_id))
-    order = orders.lock_known([name])[name] if name else None
+    # Not locked: the ticket is, and whoever locks both begins with the order.
+    order = orders.known(name) if name else None
     found = {field: error.sentence for field, error in refunds.wrong_with(wanted, order).items()}
     wrong = {**found, **reader.wrong, **_too_long(said["note"])}
     if order is None or wrong:

@@ -193,6 +193,12 @@ def test_a_claim_that_changed_while_the_ticket_was_read_is_not_confirmed() -> No
     db.session.commit()
 
 
+def test_a_note_that_is_too_old_to_file_on_is_not_taken() -> None:
+    claim = claims.requested()
+    with time_machine.travel(NOW + timedelta(days=DAYS, hours=1), tick=False):
+        assert look(note(), claim=claim).why_not.startswith("The note was written on 24 Nov at 11:00 UTC, more than 30")
+
+
 def test_one_note_confirms_once() -> None:
     first = look(note()).claim
     refunds.change(first, claims.wanted(amount=Decimal(40)), by=ANNA_AS_AGENT, at=here(), shown=first.version)

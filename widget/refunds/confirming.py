@@ -55,6 +55,10 @@ def confirm(
     if len(said) > LONGEST_WORDS:
         raise Refused("At most {limit} characters, please.", limit=LONGEST_WORDS)
     written = written or Written("desk", utcnow())
+    if written.at + timedelta(days=days) <= utcnow():
+        raise Refused(
+            "The note was written on {at}, more than {count} days ago. A new note is needed.", at=written.at, count=days
+        )
     confirmation = _word(claim, approver, said, written, days)
     db.session.add(confirmation)
     db.session.flush()

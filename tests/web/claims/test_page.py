@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -114,6 +115,14 @@ def test_a_wrong_field_is_refused_with_a_reason(
     answer = send(anna, "/claims/new", **{**FORM, field: typed})
     assert answer.status_code == 422
     assert words in answer.text
+
+
+def test_the_stores_day_can_be_chosen_although_it_is_not_that_day_in_greenwich(shop: Flask) -> None:
+    with time_machine.travel("2026-11-24T23:30:00Z", tick=False):
+        anna = signed_in(shop)
+        assert 'max="2026-11-25"' in anna.get("/claims/new").text
+        assert send(anna, "/claims/new", **{**FORM, "day": "2026-11-25"}).status_code == 303
+        assert send(anna, "/claims/new", **{**FORM, "issue": "x", "day": "2026-11-26"}).status_code == 422
 
 
 def test_more_than_the_customer_paid_is_refused(shop: Flask, anna: FlaskClient) -> None:

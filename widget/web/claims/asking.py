@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import g, make_response, redirect, render_template, request, url_for
@@ -28,6 +28,7 @@ from widget.web.places import public_url
 from widget.web.staff import me
 from widget.web.typed import LONGEST_TYPED, clean
 
+FURTHEST_EAST = timedelta(hours=14)
 NO_ORDER = N_("Write the order number.")
 NO_REASON = N_("Choose a reason.")
 
@@ -237,4 +238,4 @@ def _claims_of(order: Order) -> list[Claim]:
 
 def _latest_day() -> date:
     """The latest day it is anywhere: before the order is known nobody knows which day it is there."""
-    return utcnow().date()
+    return (utcnow() + FURTHEST_EAST).date()

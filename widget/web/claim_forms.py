@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from widget import days, money, presses, refunds
+from widget.db import utcnow
 from widget.errors import Refused
 from widget.people import Actor
 from widget.refunds import Claim, Given
@@ -21,6 +22,8 @@ from widget.web.line_forms import LARGEST_VERSION
 from widget.web.typed import LONGEST_TYPED, clean
 
 NO_AMOUNT, NO_INVOICE, NO_DAY = N_("Write the amount."), N_("Write the invoice."), N_("Write the day.")
+
+FURTHEST_EAST = timedelta(hours=14)
 
 T = TypeVar("T")
 
@@ -90,6 +93,11 @@ class Unreadable(Exception):
     def __init__(self, reading: Reading) -> None:
         super().__init__(", ".join(reading.wrong))
         self.reading = reading
+
+
+def latest_day() -> date:
+    """The latest day it is anywhere: where nobody knows yet which day it is for whoever writes it."""
+    return (utcnow() + FURTHEST_EAST).date()
 
 
 def check(reading: Reading) -> None:

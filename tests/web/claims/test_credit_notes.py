@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -299,3 +300,13 @@ def test_the_list_and_a_note_take_the_same_queries_however_much_there_is(accepte
             )
         db.session.commit()
     assert [queries_for(accepted, anna, path) for path in paths] == few
+
+
+def test_what_no_store_can_keep_is_left_out_of_rows(accepted: Flask, anna: FlaskClient) -> None:
+    assert enter(anna, "NL10377\x00\t39.00\x00", invoice="IN\x00V-9").status_code == 303
+    assert states(accepted)[0] == "closed"
+
+
+def test_the_day_of_whoever_is_furthest_ahead_has_come(accepted: Flask, anna: FlaskClient) -> None:
+    with time_machine.travel("2026-11-24T17:00:00Z"):
+        assert enter(anna, "NL10377\t39.00", day="2026-11-25").status_code == 303

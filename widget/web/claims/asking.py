@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from flask import g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from widget import money, orders, pictures, problems, refunds, tickets
-from widget.db import db, utcnow
+from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.orders import Order
 from widget.pictures import Picture
 from widget.refunds import AlreadyClaimed, Claim, ClaimReason, Incomplete, Wanted
 from widget.tickets import Place
 from widget.web import language, picture_forms, places, visible
-from widget.web.claim_forms import Reading, Unreadable, check
+from widget.web.claim_forms import Reading, Unreadable, check, latest_day
 from widget.web.claims.door import bp
 from widget.web.forms import Form
 from widget.web.language import N_
@@ -28,7 +27,6 @@ from widget.web.places import public_url
 from widget.web.staff import me
 from widget.web.typed import LONGEST_TYPED, clean
 
-FURTHEST_EAST = timedelta(hours=14)
 NO_ORDER = N_("Write the order number.")
 NO_REASON = N_("Choose a reason.")
 
@@ -114,7 +112,7 @@ def new_page(asked: Asked) -> str:
         "claims/new.html",
         asked=asked,
         reasons=refunds.choices(),
-        today=_latest_day().isoformat(),
+        today=latest_day().isoformat(),
         others=others,
     )
 
@@ -133,7 +131,7 @@ def change_page(claim: Claim, asked: Asked) -> str:
 
 def _ask(drafts: Sequence[Picture]) -> Claim:
     """The claim that was asked for: once, however often the button is pressed."""
-    reading = Reading(request.form, "EUR", _latest_day())
+    reading = Reading(request.form, "EUR", latest_day())
     order = _order(reading)
     if order is not None:
         reading = _again(reading, order)
@@ -201,7 +199,7 @@ def _reason(reading: Reading) -> ClaimReason:
 def _refused(status: int, sentence: str, keys: list[str], reading: Reading | None = None, known: str = "") -> Response:
     """The form with what was typed, and why nothing came of it."""
     db.session.rollback()
-    reading = reading or Reading(request.form, "EUR", _latest_day())
+    reading = reading or Reading(request.form, "EUR", latest_day())
     drafts = pictures.drafts_of(g.person, keys or request.form.getlist(picture_forms.KEYS_FIELD))
     return make_response(new_page(Asked(reading.form(), sentence, drafts, known, order=_order_typed())), status)
 
@@ -234,8 +232,3 @@ def _form_of(claim: Claim) -> Form:
 
 def _claims_of(order: Order) -> list[Claim]:
     return refunds.of_order(order.id)
-
-
-def _latest_day() -> date:
-    """The latest day it is anywhere: before the order is known nobody knows which day it is there."""
-    return (utcnow() + FURTHEST_EAST).date()

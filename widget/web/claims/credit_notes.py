@@ -23,7 +23,7 @@ from widget.refunds import Claim, CreditNote, CreditNoteLine, Fit, Head, Match
 from widget.stores import Store
 from widget.tickets import Place
 from widget.web import language, places
-from widget.web.claim_forms import NO_DAY, NO_INVOICE, Reading, Unreadable, check
+from widget.web.claim_forms import NO_DAY, NO_INVOICE, Reading, Unreadable, check, latest_day
 from widget.web.claims import credit_note_rows
 from widget.web.claims.credit_note_rows import MOST_ROWS, Row
 from widget.web.claims.door import bp
@@ -125,7 +125,7 @@ def assign_POST(note_id: int) -> Response:
 
 def _read() -> Sheet:
     """What was sent, matched. Raises Unreadable for the head; rows that cannot be read say so themselves."""
-    reading = Reading(request.form, _currency_asked(), utcnow().date())
+    reading = Reading(request.form, _currency_asked(), latest_day())
     supplier = _supplier(reading)
     currency = reading.words("currency", 3)
     if not money.is_currency(currency):

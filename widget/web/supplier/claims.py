@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -187,9 +188,15 @@ def _once(reference: str, name: str, act: Callable[[Press], str]) -> str:
     return claim_forms.once(name, press, lambda: act(press), _credit_id())
 
 
-def _today(claim: Claim) -> Any:
+def today_of(person: Person) -> date:
+    """Which day it is at the workshop."""
+    assert person.supplier is not None
+    return utcnow().astimezone(ZoneInfo(person.supplier.timezone)).date()
+
+
+def _today(claim: Claim) -> date:
     """The workshop's day is hours ahead of the store's: what happens there today is not in the future."""
-    return max(refunds.today_in(claim.order.store), utcnow().astimezone(ZoneInfo(claim.supplier.timezone)).date())
+    return max(refunds.today_in(claim.order.store), today_of(g.person))
 
 
 def _credit_id() -> int:

@@ -57,7 +57,7 @@ def list_page(wanted: Wanted) -> str:
         listed=listed,
         numbers=count(g.person),
         claims=claims.read_claims(g.person, wanted) if wanted.board == REFUNDS else None,
-        today=utcnow().date().isoformat(),
+        today=claims.today_of(g.person).isoformat(),
         did=request.args.get("did", ""),
         lately=_lately() if wanted.view == "open" and not (wanted.is_filtered or wanted.after) else [],
         report=reporting.form_for(Board(wanted.board)) if wanted.board != REFUNDS else None,

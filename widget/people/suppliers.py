@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from widget import history, stores
 from widget.db import db
 from widget.errors import NotFound, Refused
 from widget.people.persons import clean_email
-from widget.people.tables import Actor, Supplier, SupplierStore
+from widget.people.tables import Actor, Person, Supplier, SupplierStore
 from widget.stores import Store
 
 SUBJECT = "supplier"
@@ -33,6 +33,13 @@ def get_supplier(name: str) -> Supplier:
     if supplier is None:
         raise NotFound("There is no supplier {name}. Add it with: flask supplier add {name} …", name=repr(name))
     return supplier
+
+
+def is_a_suppliers(email: str) -> bool:
+    """Whether an e-mail address belongs to a workshop: that of somebody whom notes tag, or of one of its people."""
+    tagged = select(Supplier.id).where(Supplier.mention_email == email)
+    works_there = select(Person.id).where(Person.email == email, Person.supplier_id.is_not(None))
+    return bool(db.session.scalar(select(or_(tagged.exists(), works_there.exists()))))
 
 
 def add_supplier(name: str, *, of: list[Store], mention: str, locale: str, timezone: str) -> Supplier:

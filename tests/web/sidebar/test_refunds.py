@@ -414,3 +414,10 @@ def test_of_two_agents_in_two_tickets_at_once_the_second_is_led_to_the_first(
     (late,) = (response.get_json()["error"]["msg"] for response in pressed if response.status_code == 409)
     assert "R-1" in late
     assert [card["reference"] for card in answer(client)["refunds"]] == ["R-1"]
+
+
+def test_the_suppliers_own_user_does_not_ask_himself_for_money(app: Flask, client: FlaskClient, token: str) -> None:
+    before = contents(app)
+    answer = request(client, token, user_email=factories.LI["email"])
+    assert (answer.status_code, contents(app)) == (409, before)
+    assert answer.get_json()["error"]["msg"] == "Only customer service asks a supplier for money back."

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from marshmallow import ValidationError, fields
 
-from widget import days, money, orders, problems, refunds, stores
+from widget import days, money, orders, people, problems, refunds, stores
 from widget.errors import Refused
 from widget.orders import Order, OrderPattern
 from widget.refunds import ClaimReason, Wanted
@@ -62,6 +62,8 @@ class Reader:
 @button("request-refund", RefundSchema, "summary")
 def request_refund(press: Press) -> str:
     """Ask an approver to confirm that money is wanted back from the supplier."""
+    if people.is_a_suppliers(press.by.email):
+        raise Refused("Only customer service asks a supplier for money back.")
     order, wanted = _read(press.data, patterns(press))
     problems.link_ticket(press.ticket, order)
     supplier = problems.supplier_for(order)

@@ -21,6 +21,8 @@ from widget.refunds import confirming, pointing, recording, requesting, walls
 from widget.refunds.moves import MOVES, Hand, State
 
 Patch = pytest.MonkeyPatch
+# Most breaks are met within its walks, and all of them within the next few.
+FIRST_SEED = 4
 NOWHERE: frozenset[State] = frozenset()
 NOBODY: frozenset[Hand] = frozenset()
 
@@ -37,7 +39,7 @@ def run(kind: type[machine.Claims], seeds: int, *, steps: int = 30) -> None:
         max_examples=25, stateful_step_count=steps, deadline=None, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=False,
     )  # fmt: skip
-    for number in range(seeds):
+    for number in range(FIRST_SEED, FIRST_SEED + seeds):
         run_state_machine_as_test(seed(number)(kind), settings=how)
 
 

@@ -36,7 +36,9 @@ def everything_happens():
     first = claims.requested("NL10377")
     at = claims.here()
     refunds.send_back(first, "Which parcel?", by=natalie, at=at, shown=first.version)
-    refunds.change(first, claims.wanted(note="", amount=claims.money("40.00")), by=ANNA_AS_AGENT, at=at, shown=5)
+    refunds.change(
+        first, claims.wanted(note="", amount=claims.money("40.00")), by=ANNA_AS_AGENT, at=at, shown=first.version
+    )
     refunds.request(first, by=ANNA_AS_AGENT, at=at)
     claims.confirm(first)
     refunds.file(first, by=ANNA_AS_AGENT, at=at, shown=first.version)

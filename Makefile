@@ -6,7 +6,8 @@ T ?=
 L ?=
 # How many requests: make fuzz N=20000
 N ?= 5000
-WORKERS ?= auto
+# Test processes. One more than there are cores: many tests wait for a page or a process.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help

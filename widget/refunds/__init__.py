@@ -11,8 +11,6 @@ from widget.refunds.answering import accept, accept_partly, close, comment, decl
 from widget.refunds.asking import OpenClaim, exactly, get, of_order, open_for, others_of, take, today_in, unheard_of
 from widget.refunds.confirming import (
     LONGEST_WORDS,
-    WANTING,
-    Written,
     confirm,
     expire,
     expired,
@@ -33,22 +31,17 @@ from widget.refunds.editing_reasons import (
 from widget.refunds.moves import (
     IN_PREPARATION,
     IN_WORDS,
-    LOCKED,
     MOVES,
     OPEN,
     OVER,
     WAITS_FOR,
-    WITH_THE_SUPPLIER,
     Hand,
     NotNow,
     State,
     is_possible,
 )
 from widget.refunds.pointing import (
-    LOOKING_AT_MOST,
     Note,
-    confirms,
-    end_look,
     is_under_way,
     latest_look,
     point_at,
@@ -64,14 +57,12 @@ from widget.refunds.reasons import (
     get_reason_by_name,
     open_claims_by_reason,
 )
-from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, find_announced, fit_of, match
+from widget.refunds.reconciling import Entry, Fit, Head, Match, assign, enter, expected, match
 from widget.refunds.recording import is_changed_after
 from widget.refunds.requesting import AlreadyClaimed, Incomplete, Wanted, change, request, start, withdraw, wrong_with
 from widget.refunds.tables import (
-    FACTS,
     LONGEST_ISSUE,
     Claim,
-    ClaimComment,
     ClaimReason,
     Confirmation,
     Credit,
@@ -85,24 +76,18 @@ from widget.refunds.walls import missing as missing_walls
 from widget.refunds.walls import without_a_word
 
 __all__ = [
-    "FACTS",
     "IN_PREPARATION",
     "IN_WORDS",
-    "LOCKED",
     "LONGEST_INVOICE",
     "LONGEST_ISSUE",
     "LONGEST_WORDS",
-    "LOOKING_AT_MOST",
     "MOVES",
     "OPEN",
     "OVER",
     "STILL_OPEN",
     "WAITS_FOR",
-    "WANTING",
-    "WITH_THE_SUPPLIER",
     "AlreadyClaimed",
     "Claim",
-    "ClaimComment",
     "ClaimReason",
     "Confirmation",
     "Credit",
@@ -123,7 +108,6 @@ __all__ = [
     "State",
     "Total",
     "Wanted",
-    "Written",
     "accept",
     "accept_partly",
     "add_reason",
@@ -136,20 +120,16 @@ __all__ = [
     "close",
     "comment",
     "confirm",
-    "confirms",
     "count_waiting",
     "credit",
     "decline",
     "dropdown",
-    "end_look",
     "enter",
     "exactly",
     "expected",
     "expire",
     "expired",
     "file",
-    "find_announced",
-    "fit_of",
     "get",
     "get_reason",
     "get_reason_by_id",
